@@ -1,0 +1,1 @@
+"""The ports, implemented. Foreign errors end here."""

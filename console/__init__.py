@@ -1,0 +1,1 @@
+"""What people use, and the one place that wires."""

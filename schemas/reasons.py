@@ -1,0 +1,104 @@
+"""Reason codes: why an event, or a field of it, ended as it did. Each names its rule.
+
+The words are those of `rules.md`, where a rule quotes them. A code is a label, so there are few and
+they never hold an id or a value.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a code can end: skipped by design, failed, or applied with a warning."""
+
+    SKIP = "skip"
+    FAIL = "fail"
+    WARNING = "warning"
+
+
+class LetterClass(StrEnum):
+    """What kind of trouble a dead letter is (`design.md`, Dead letters)."""
+
+    DATA = "data"
+    SCHEMA = "schema"
+    UNSUPPORTED = "unsupported"
+    AMBIGUOUS = "ambiguous"
+    EXHAUSTED = "exhausted"
+
+
+class Code(StrEnum):
+    """Every reason code."""
+
+    # skipped, whole events
+    TOMBSTONE = "tombstone"
+    NOT_OURS = "not ours"
+    UNSUPPORTED = "unsupported"
+    NO_SUPPORTED_FIELD = "no supported field"
+    NOT_ACTIVE = "not active"
+    OUT_OF_SCOPE = "out of scope"
+    NOT_A_PERSON = "not a person"
+    LOCKED = "locked"
+    DELETED = "deleted"
+    STALE = "stale"
+    NOT_LINKED = "not linked"
+    EXISTS_IN_XLEDGER = "exists in Xledger"
+    DECLINED = "declined"
+    AMBIGUOUS = "ambiguous"
+    LINKED_BY_ANOTHER = "linked by another connection"
+    CONNECTION_REMOVED = "connection removed"
+    UNKNOWN_IN_HUMA = "unknown in Huma"
+    NOT_YET_MAPPED = "not yet mapped"
+    NOTHING_TO_DO = "nothing to do"
+    MISSING_EMAIL = "missing email"
+    MISSING_GIVEN_NAME = "missing given name"
+    MISSING_FAMILY_NAME = "missing family name"
+    # skipped, fields
+    UNMAPPED_VALUE = "unmapped value"
+    NOT_NORWEGIAN = "not a Norwegian identity number"
+    # failed, whole events: decode, validate
+    NOT_JSON = "not JSON"
+    NOT_AN_EVENT = "not an event"
+    BAD_EVENT = "schema"
+    CANNOT_BE_STORED = "cannot be stored"
+    TOO_LARGE = "too large"
+    UNSUPPORTED_TYPE = "unsupported type"
+    # failed, fields: map
+    BAD_BANK_ACCOUNT = "invalid bank account"
+    UNSUPPORTED_BANK_ACCOUNT = "unsupported bank account"
+    BAD_IDENTITY_NUMBER = "invalid identity number"
+    AMBIGUOUS_IDENTITY_NUMBER = "ambiguous identity number"
+    BAD_BIRTH_DATE = "invalid birth date"
+    BAD_EMAIL = "invalid email"
+    UNKNOWN_COUNTRY = "unknown country"
+    TOO_LONG = "too long"
+    # failed: call
+    EMPLOYMENT_ID_IN_USE = "employment id in use"
+    EMPLOYEE_GONE = "employee gone"
+    REFUSED = "refused by Xledger"
+    LOOKUP_FAILED = "look-up failed"
+    GENDER_LOOKUP = "gender look-up failed"
+    EXHAUSTED = "exhausted"
+    AMBIGUOUS_OUTCOME = "outcome unknown"
+    # warnings
+    KEY_MISMATCH = "key does not match"
+    OLD_ZIP_CODE_KEPT = "old zip code kept"
+    OLD_STREET_KEPT = "old street address kept"
+    OLD_PLACE_KEPT = "old place kept"
+    OLD_COUNTRY_KEPT = "old country kept"
+    ADDRESS_KEPT = "address kept"
+    ACCOUNT_COUNTRY_NOT_WRITTEN = "account country not written"
+    BIRTH_DATE_DIFFERS = "birth date differs from identity number"
+    CHARACTERS_REMOVED = "characters removed"
+    EMAIL_OF_ANOTHER = "email of another employee"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a code means: for administrators and operators alike."""
+
+    code: Code
+    kind: Kind
+    rule: str
+    says: str
+    advice: str
+    letter: LetterClass | None = None
