@@ -1,4 +1,4 @@
-"""A connection: an organisation's (or a group's) tie to one Xledger company; its lane; its links."""
+"""A connection: the tie to one Xledger company; the states of its lane and of its links."""
 
 from dataclasses import dataclass
 from datetime import datetime

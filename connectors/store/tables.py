@@ -1,0 +1,317 @@
+"""Every table. Ids, states, versions and digests in clear; every value sealed (`design.md`, Store).
+
+Times are milliseconds of the store's own clock, UTC, unless a column says otherwise. A `sealed`
+column holds ciphertext of the organisation's data key. Versions are Huma's revisions (R-96).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+Identity = BigInteger().with_variant(Integer, "sqlite")
+"""A growing number: SQLite grows only its own integer primary key."""
+
+organization = Table(
+    "organization",
+    metadata,
+    Column("id", Text, primary_key=True, comment="Huma's id; empty for data of no organisation"),
+    Column("data_key", LargeBinary, nullable=False, comment="wrapped by the master key"),
+    Column("master_key", Text, nullable=False, comment="which master key wrapped it"),
+    Column("huma_client", LargeBinary, comment="sealed JSON of client_id and client_secret"),
+    Column("huma_url", Text),
+    Column("huma_state", Text, nullable=False, server_default="ok", comment="ok or the reason"),
+    Column("huma_probe_at", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organization", Text, nullable=False, index=True),
+    Column("group_id", Text),
+    Column("name", Text, nullable=False),
+    Column("xledger_url", Text, nullable=False),
+    Column("entity", Text, nullable=False, comment="dbId of the entity the token reaches (R-09)"),
+    Column("token", LargeBinary, nullable=False, comment="sealed (R-08)"),
+    Column("token_digest", LargeBinary, nullable=False, unique=True, comment="keyed (R-09)"),
+    Column("huma_url", Text, nullable=False),
+    Column("add_new_users", Boolean, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("synthetic_numbers", Boolean, nullable=False),
+    Column("notify", LargeBinary, comment="sealed address"),
+    Column("activated_at", BigInteger, comment="R-07; null while inactive"),
+    Column("listed_at", BigInteger, comment="when the last complete listing began"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1"),
+    Column("value", BigInteger, nullable=False, comment="rises with each change of connections"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("organization", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("type", Text, comment="null: not known yet"),
+    Column("type_version", BigInteger, nullable=False, server_default="-1"),
+    Column("active", Boolean, comment="null: not known yet, taken as active"),
+    Column("active_version", BigInteger, nullable=False, server_default="-1", comment="R-71"),
+    Column("groups", Text, comment="JSON list of group ids; null: not known yet"),
+    Column("groups_version", BigInteger, nullable=False, server_default="-1"),
+    Column("revision", BigInteger, nullable=False, server_default="-1", comment="highest seen"),
+    Column("complete", Boolean, nullable=False, server_default=text("false"), comment="R-97"),
+    Column("deleted_at", BigInteger, comment="R-78; final"),
+    Column("email_digest", LargeBinary, comment="keyed, of the normal form; tombstones keep it"),
+    Column("next_flip_on", Text, comment="yyyy-mm-dd, R-60"),
+)
+Index("person_email", person.c.organization, person.c.email_digest)
+
+field = Table(
+    "field",
+    metadata,
+    Column("organization", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("field", Text, primary_key=True, comment="a HumaField"),
+    Column("version", BigInteger, nullable=False),
+    Column("replaced", BigInteger, comment="the version it replaced: returned by the upsert"),
+    Column("event", LargeBinary, comment="digest of source and id of the event that wrote it"),
+    Column("value", LargeBinary, comment="sealed JSON; null is null"),
+)
+
+position = Table(
+    "position",
+    metadata,
+    Column("organization", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("position", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("replaced", BigInteger),
+    Column("event", LargeBinary),
+    Column("value", LargeBinary, comment="sealed JSON of the whole position; null is deleted"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("organization", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="a LinkState"),
+    Column("company", Text, comment="set while this link or its intent holds the person (R-09)"),
+    Column("contact", Text, comment="dbId"),
+    Column("subledger", Text, comment="dbId"),
+    Column("employee", Text, comment="dbId"),
+    Column("warned", Text, comment="JSON list of warnings given once (R-43)"),
+    Column("incomplete", Boolean, nullable=False, server_default=text("false"), comment="R-111"),
+    Column("linked_at", BigInteger),
+    Column("flight_epoch", BigInteger, comment="epoch of the lane that has the person in flight"),
+    Column("flight_at", BigInteger),
+    UniqueConstraint("company", "person", name="link_one_per_company_and_person"),
+    UniqueConstraint("company", "employee", name="link_one_per_company_and_employee"),
+)
+Index("link_by_person", link.c.organization, link.c.person)
+Index(
+    "link_in_flight",
+    link.c.connection,
+    postgresql_where=text("flight_epoch IS NOT NULL"),
+    sqlite_where=text("flight_epoch IS NOT NULL"),
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("organization", Text, nullable=False),
+    Column("step", Text, nullable=False, comment="contact, subledger or employee (R-82)"),
+    Column("keys", LargeBinary, nullable=False, comment="sealed JSON: codes and email as sent"),
+    Column("found", Text, nullable=False, comment="JSON list of dbIds found before, for the keys"),
+    Column("epoch", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+dirty = Table(
+    "dirty",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("field", Text, primary_key=True, comment="a HumaField, or a position field"),
+    Column("organization", Text, nullable=False),
+    Column("open", Boolean, nullable=False, comment="false: clean; the row stays for its turn"),
+    Column("turn", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="version of the value when it dirtied"),
+    Column("origin", Integer, nullable=False, comment="0 a Huma event, 1 a request of ours"),
+    Column("due", BigInteger, nullable=False, server_default="0", comment="not taken before"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("first_failed_at", BigInteger),
+    Column(
+        "unsure",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="may have been written: send also when equal to confirmed",
+    ),
+)
+OPEN = text("open")
+Index(
+    "dirty_work",
+    dirty.c.connection,
+    dirty.c.origin,
+    dirty.c.turn,
+    postgresql_where=OPEN,
+    sqlite_where=OPEN,
+)
+
+confirmed = Table(
+    "confirmed",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("target", Text, primary_key=True, comment="a Target"),
+    Column("organization", Text, nullable=False),
+    Column("value", LargeBinary, comment="sealed JSON; null: cleared"),
+    Column("turn", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("outcome", Text, primary_key=True, comment="hash of connection, source, id, round"),
+    Column("connection", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("organization", Text, nullable=False),
+    Column("event", LargeBinary, nullable=False, comment="digest of source and id"),
+    Column("meta", Text, nullable=False, comment="JSON: source, id, type, revision, time, actor …"),
+    Column("round", Integer, nullable=False),
+    Column("record", LargeBinary, nullable=False, comment="sealed: key, value, headers as read"),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, comment="timestamp of the Kafka record"),
+    Column("received_at", BigInteger, nullable=False),
+)
+Index("pending_by_person", pending.c.connection, pending.c.person)
+Index("pending_by_age", pending.c.received_at)
+
+pending_field = Table(
+    "pending_field",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("turn", BigInteger, nullable=False),
+    Column("result", Text, comment="null while open"),
+    Column("code", Text),
+)
+Index("pending_field_by_outcome", pending_field.c.outcome)
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("owner", Text),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False, server_default="running", comment="a LaneState"),
+    Column("reason", Text, comment="why it is not running"),
+    Column("since", BigInteger, nullable=False, server_default="0"),
+    Column("until", BigInteger, nullable=False, server_default="0", comment="next probe"),
+    Column("requested_at", BigInteger, nullable=False, server_default="0", comment="newest"),
+    Column("batch_size", Integer, nullable=False, server_default="0", comment="0: the setting's"),
+    Column("memory", Text, nullable=False, server_default="{}", comment="JSON the lane keeps"),
+)
+
+partition = Table(
+    "partition",
+    metadata,
+    Column("consumer_group", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("moved_at", BigInteger, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False, comment="empty: mail"),
+    Column("partition", Integer),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", Text, nullable=False, server_default="[]", comment="JSON of name, base64"),
+    Column("sealed_for", Text, comment="organisation whose key seals the value; null: in clear"),
+    Column("written_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+listed = Table(
+    "listed",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("employee", Text, primary_key=True, comment="dbId"),
+    Column("organization", Text, nullable=False),
+    Column("contact", Text),
+    Column("subledger", Text),
+    Column("code_digest", LargeBinary),
+    Column("email_digest", LargeBinary),
+    Column("ended", Boolean, nullable=False),
+    comment="the last complete listing of Xledger's employees (R-18, R-36, R-12)",
+)
+Index("listed_by_email", listed.c.connection, listed.c.email_digest)
+Index("listed_by_code", listed.c.connection, listed.c.code_digest)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+quota = Table(
+    "quota",
+    metadata,
+    Column("name", Text, primary_key=True, comment="what is counted (R-95)"),
+    Column("hour", BigInteger, primary_key=True, comment="hours since 1970"),
+    Column("used", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Identity, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("organization", Text, nullable=False),
+    Column("connection", Text),
+    Column("person", Text),
+    Column("actor", Text, comment="Huma user id, or who gave the command"),
+    Column("event", Text, comment="outcome id of the event that caused it"),
+    Column("action", Text, nullable=False),
+    Column("object", Text, comment="which Xledger record: kind:dbId"),
+    Column("fields", Text, comment="names, never values"),
+    Column("rule", Text),
+    sqlite_autoincrement=True,
+)
