@@ -54,6 +54,7 @@ connection = Table(
     Column("synthetic_numbers", Boolean, nullable=False),
     Column("notify", LargeBinary, comment="sealed address"),
     Column("activated_at", BigInteger, comment="R-07; null while inactive"),
+    Column("preview_at", BigInteger, comment="R-07; set while a preview or its run is open"),
     Column("listed_at", BigInteger, comment="when the last complete listing began"),
     Column("created_at", BigInteger, nullable=False),
 )

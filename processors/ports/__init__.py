@@ -1,0 +1,1 @@
+"""What the rules ask of the world. Connectors implement these; tests bring fakes."""
