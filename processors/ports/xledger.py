@@ -1,6 +1,7 @@
 """What the lane asks of Xledger: one token's view of one company (`xledger-api.md` 4.4)."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -126,12 +127,23 @@ class Identity:
     name: str | None
 
 
+class Permit(Protocol):
+    """The way through to the wire: the lane's limiter and lease stand behind it."""
+
+    def request(self) -> AbstractAsyncContextManager[None]:
+        """Enter before each HTTP request, leave when its answer is read.
+
+        Waits while the limiter holds; raises Unavailable when the lane lost its lease.
+        """
+        ...
+
+
 class Xledger(Protocol):
     """One token's Xledger.
 
-    Each call is exactly one HTTP request (but `look_up` and `missing_scopes`, which say how many),
-    total time limited. Raises `Limited`, `Unavailable`, `Ambiguous`, `CredentialRefused`; what is
-    wrong with the data comes back as `Refusal`s. The caller holds the limiter.
+    Every HTTP request passes the `Permit` the client was made with, and is limited in total time
+    and in the size of its answer. Raises `Limited`, `Unavailable`, `Ambiguous`,
+    `CredentialRefused`; what is wrong with the data comes back as `Refusal`s.
     """
 
     async def write(self, roots: Sequence[WriteRoot]) -> Mapping[str, RootAnswer]:
