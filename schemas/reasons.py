@@ -88,6 +88,7 @@ class Code(StrEnum):
     ADDRESS_KEPT = "address kept"
     ACCOUNT_COUNTRY_NOT_WRITTEN = "account country not written"
     BIRTH_DATE_DIFFERS = "birth date differs from identity number"
+    IDENTITY_NUMBER_IGNORED = "invalid identity number left out"
     CHARACTERS_REMOVED = "characters removed"
     EMAIL_OF_ANOTHER = "email of another employee"
 
