@@ -1,0 +1,81 @@
+"""One request to Huma: bounded in time and size, each failure translated (`faults`)."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from connectors.huma.faults import CAUGHT, Broken, of_exception
+from schemas.errors import Unavailable
+from schemas.personal import Personal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and the whole body of an answer."""
+
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Exchange:
+    """Sends requests through one httpx client.
+
+    Args:
+        http: the client; its own time-outs are not used.
+        url: Huma's address, to which paths are added.
+        timeout: seconds for one request, from the first byte written to the last one read.
+        max_bytes: the largest body that is read.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, url: str, timeout: float, max_bytes: int) -> None:
+        self._http = http
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+
+    async def get(self, path: str, query: Mapping[str, int], token: Personal[str]) -> Answer:
+        """Read a path; once more when the connection breaks off.
+
+        Raises:
+            Unavailable: no whole answer came.
+        """
+        headers = {"accept": "application/json", "authorization": f"Bearer {token.reveal()}"}
+        return await self._twice(
+            lambda: httpx.Request("GET", self._url + path, params=query, headers=headers)
+        )
+
+    async def post(self, path: str, form: Mapping[str, str]) -> Answer:
+        """Post a form that changes nothing; otherwise as `get`."""
+        headers = {"accept": "application/json"}
+        return await self._twice(
+            lambda: httpx.Request("POST", self._url + path, data=form, headers=headers)
+        )
+
+    async def _twice(self, request: Callable[[], httpx.Request]) -> Answer:
+        try:
+            return await self._once(request)
+        except Broken:
+            return await self._once(request)
+
+    async def _once(self, request: Callable[[], httpx.Request]) -> Answer:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._whole(request())
+        except CAUGHT as exception:
+            fault = of_exception(exception)
+        raise fault
+
+    async def _whole(self, request: httpx.Request) -> Answer:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > self._max_bytes:
+                    raise Unavailable(f"Huma's answer is larger than {self._max_bytes} bytes")
+        finally:
+            await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(body))
