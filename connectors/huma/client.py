@@ -138,6 +138,8 @@ class HumaClient:
         for offset in range(0, self._limits.people + PAGE, PAGE):
             page = await self._get(UserPage, "/users", {"limit": PAGE, "offset": offset})
             people.update((person.id, person) for person in page.items)
+            if len(people) > self._limits.people:
+                break
             if len(page.items) < PAGE:
                 return people
         raise Unavailable(f"Huma has more than {self._limits.people} people, the limit")

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import httpx
 
 from connectors.huma.faults import CAUGHT, Broken, of_exception
 from schemas.errors import Unavailable
 from schemas.personal import Personal
+
+IDENTITY: Final = "identity"
+PLAIN: Final = {"accept": "application/json", "accept-encoding": IDENTITY}
+"""A packed answer could unpack to far more than the limit at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +47,15 @@ class Exchange:
         Raises:
             Unavailable: no whole answer came.
         """
-        headers = {"accept": "application/json", "authorization": f"Bearer {token.reveal()}"}
+        headers = {**PLAIN, "authorization": f"Bearer {token.reveal()}"}
         return await self._twice(
             lambda: httpx.Request("GET", self._url + path, params=query, headers=headers)
         )
 
     async def post(self, path: str, form: Mapping[str, str]) -> Answer:
         """Post a form that changes nothing; otherwise as `get`."""
-        headers = {"accept": "application/json"}
         return await self._twice(
-            lambda: httpx.Request("POST", self._url + path, data=form, headers=headers)
+            lambda: httpx.Request("POST", self._url + path, data=form, headers=PLAIN)
         )
 
     async def _twice(self, request: Callable[[], httpx.Request]) -> Answer:
@@ -71,8 +75,10 @@ class Exchange:
     async def _whole(self, request: httpx.Request) -> Answer:
         response = await self._http.send(request, stream=True)
         try:
+            if response.headers.get("content-encoding", IDENTITY) != IDENTITY:
+                raise Unavailable("Huma's answer is packed, though none such was asked for")
             body = bytearray()
-            async for part in response.aiter_raw():
+            async for part in response.aiter_bytes():
                 body += part
                 if len(body) > self._max_bytes:
                     raise Unavailable(f"Huma's answer is larger than {self._max_bytes} bytes")
