@@ -10,8 +10,9 @@ LAST: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 TENOR_MONTH: Final = 80
 """Added to the month by the tax administration's test population: no real person has such one."""
 D_NUMBER_DAY: Final = 40
-NO_BANK: Final = "0000"
-"""No bank has this register number, so that no account is real."""
+NO_BANK: Final = "0001"
+"""Far below the register numbers that banks have, so that no account is real; 0000 means an old
+giro account, whose check digit is another."""
 THIS_CENTURY: Final = 2000
 
 
