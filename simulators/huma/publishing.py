@@ -10,7 +10,8 @@ from simulators.huma.events import Headers, Record
 
 KEPT: Final = 200_000
 """Records that can be read back at the most; older ones are forgotten, not the newest refused."""
-FLUSH_SECONDS: Final = 30.0
+FLUSH_SECONDS: Final = 5.0
+"""How long a write waits for the broker; afterwards the producer goes on trying by itself."""
 FOR_GOOD_SECONDS: Final = 3600
 """How long the producer goes on trying: Huma's own services lose no event in an outage."""
 
@@ -66,7 +67,7 @@ class Kafka:
                 return
 
     def flush(self) -> None:
-        """Wait until every record is acknowledged, half a minute at the most."""
+        """Wait until every record is acknowledged, or a few seconds have passed."""
         self._producer.flush(FLUSH_SECONDS)
 
 

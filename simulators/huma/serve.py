@@ -2,6 +2,7 @@
 
 import gc
 import json
+import signal
 import socket
 import sys
 import threading
@@ -58,6 +59,8 @@ def run(port: int, seed: int, bootstrap_servers: str | None, people: int = PEOPL
         people: how many there are at first.
     """
     server, ready, listening = _prepare(port, seed, bootstrap_servers, people)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # the server stops, then raises it once more
     gc.freeze()  # the people stay: looking through them for garbage halves a flood's speed
     sys.stdout.write(ready.line() + "\n")
     sys.stdout.flush()

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from typing import Any
 
 import httpx
@@ -135,7 +134,7 @@ def test_an_unknown_fault_or_setting_is_refused(call: Any) -> None:
 
 
 def test_the_ready_line_says_how_to_use_it() -> None:
-    """One line of JSON, once it listens; the address in it answers; SIGTERM ends it."""
+    """One line of JSON, once it listens; the address in it answers; SIGTERM ends it with 0."""
     program = "from simulators.huma.serve import run; run(0, 3, None, people=2)"
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -144,6 +143,4 @@ def test_the_ready_line_says_how_to_use_it() -> None:
         assert ready.keys() == {"url", "client_id", "client_secret", "organization"}
         assert len(httpx.get(f"{ready['url']}/_admin/state").json()["users"]) == 2
         process.terminate()
-        began = time.monotonic()
-        process.wait(10)
-    assert time.monotonic() - began < 5
+        assert process.wait(10) == 0
