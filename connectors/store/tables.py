@@ -316,3 +316,20 @@ audit = Table(
     Column("rule", Text),
     sqlite_autoincrement=True,
 )
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, nullable=False, index=True),
+    Column("organization", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="link-matching"),
+    Column("state", Text, nullable=False, comment="planned, running, finished or failed (R-27)"),
+    Column("actor", Text, nullable=False, comment="who asked for it"),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("progress", Text, nullable=False, server_default="{}", comment="JSON of counts"),
+    Column("failure", Text, comment="a sentence without values"),
+    comment="jobs of a manual sync, executed by the delivery role",
+)

@@ -1,0 +1,111 @@
+"""Every metric, declared once: name, kind, labels, what it says (R-105).
+
+No label names a connection, an organisation or a person. What is waiting is exported as the time
+of the oldest, since alerts ask for age, not for counts. `docs/metrics.md` is generated from here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class MetricKind(StrEnum):
+    """Prometheus' own kinds."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. `buckets` are a histogram's, in its unit."""
+
+    name: str
+    kind: MetricKind
+    says: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+PREFIX: Final = "huma_xledger_"
+SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
+
+
+def _counter(name: str, says: str, *labels: str) -> Metric:
+    return Metric(PREFIX + name, MetricKind.COUNTER, says, labels)
+
+
+def _gauge(name: str, says: str, *labels: str) -> Metric:
+    return Metric(PREFIX + name, MetricKind.GAUGE, says, labels)
+
+
+def _seconds(name: str, says: str, *labels: str) -> Metric:
+    return Metric(PREFIX + name, MetricKind.HISTOGRAM, says, labels, SECONDS)
+
+
+EVENTS: Final = _counter(
+    "events_total",
+    "Events of organisations with a connection, by type; unknown ones as 'other'.",
+    "type",
+)
+EVENTS_ELSEWHERE: Final = _counter(
+    "events_without_connection_total", "Events passed by their key: no connection (R-98)."
+)
+DUPLICATES: Final = _counter("duplicates_total", "Deliveries of an event already here (R-83).")
+KEY_MISMATCHES: Final = _counter(
+    "key_mismatches_total", "Events whose key is not that of their person; the event decides."
+)
+OUTCOMES: Final = _counter(
+    "outcomes_total", "Ends of events, one a connection, by result and reason.", "result", "reason"
+)
+END_TO_END: Final = _seconds(
+    "end_to_end_seconds",
+    "From the Kafka record's timestamp to the stored confirmation, lane running (R-80).",
+)
+CLOCK_SKEW: Final = _counter(
+    "clock_skew_total", "Confirmations that seem older than their record; counted as 0 s (R-80)."
+)
+BATCH_SECONDS: Final = _seconds("intake_batch_seconds", "One batch, from decoding to its commit.")
+BATCHES_HALVED: Final = _counter(
+    "intake_batches_halved_total", "Batches cut in two to find an event that cannot be stored."
+)
+FENCED: Final = _counter(
+    "intake_fenced_total", "Partitions of a batch left out because their stored offset moved."
+)
+OLDEST_UNREAD: Final = _gauge(
+    "oldest_unread_timestamp_seconds", "Timestamp of the oldest unread record; 0: none.", "topic"
+)
+OLDEST_PENDING: Final = _gauge(
+    "oldest_pending_timestamp_seconds", "When the oldest event without an outcome came; 0: none."
+)
+OLDEST_OUTBOX: Final = _gauge(
+    "oldest_outbox_timestamp_seconds", "When the oldest row of the outbox was written; 0: none."
+)
+OUTBOX_ROWS: Final = _gauge("outbox_rows", "Rows of the outbox not yet published.")
+PUBLISHED: Final = _counter("published_total", "Outbox rows that Kafka has, by topic.", "topic")
+XLEDGER_SECONDS: Final = _seconds(
+    "xledger_request_seconds",
+    "Requests to Xledger, by operation and status (ok, refused, or an error's class).",
+    "operation",
+    "status",
+)
+XLEDGER_PEOPLE: Final = _counter(
+    "xledger_people_total", "People whose write Xledger acknowledged, by verb.", "verb"
+)
+HUMA_SECONDS: Final = _seconds(
+    "huma_request_seconds", "Requests to Huma, by operation and status.", "operation", "status"
+)
+CONNECTIONS: Final = _gauge("connections", "Connections, by the state of their lane.", "state")
+LANES: Final = _gauge("lanes", "Lanes that this process owns.")
+LEASES_LOST: Final = _counter("leases_lost_total", "Lanes taken over while this process had work.")
+AMBIGUOUS: Final = _counter(
+    "ambiguous_people_total", "People whose request may have happened without an answer."
+)
+SEARCHES: Final = _counter(
+    "culprit_requests_total", "Requests spent on finding who or what Xledger refuses."
+)
+TROUBLE: Final = _gauge("trouble", "1 while this part waits for something that is away.", "part")
+BUILD: Final = _gauge("build_info", "Always 1; the program's version.", "version")
+
+ALL: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

@@ -1,0 +1,272 @@
+"""Every setting, declared once: name, unit, default, limits and why.
+
+Read from the environment with the prefix `HUMA_XLEDGER_` and `__` between levels, so
+`delivery.lease` is `HUMA_XLEDGER_DELIVERY__LEASE`. Secrets exist only as files, whose settings end
+in `_FILE`. `docs/settings.md` is generated from here.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HUMA_XLEDGER_"
+DELIMITER = "__"
+
+
+def _setting(default: Any, why: str, *, unit: str = "", **limits: Any) -> Any:
+    return Field(default=default, description=why, json_schema_extra={"unit": unit}, **limits)
+
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Group(BaseModel):
+    """Settings that belong together; a name that is not one of them is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kafka(Group):
+    """The Kafka cluster."""
+
+    bootstrap_servers: str = _setting(
+        "", "Where Kafka is, host:port, several with commas; every role but the console needs it."
+    )
+    group: str = _setting("huma-xledger-intake", "Consumer group of intake, seen by lag tools.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
+        "PLAINTEXT", "How to talk to the brokers; SASL_SSL outside a private network."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = _setting(
+        "SCRAM-SHA-512", "Used with SASL only."
+    )
+    username: str = _setting("", "Used with SASL only.")
+    password_file: Path | None = _setting(None, "File with the SASL password.")
+    ca_file: Path | None = _setting(None, "Certificate authority of the brokers, PEM.")
+    session_timeout: Seconds = _setting(
+        45.0,
+        "After so long without a sign of life a consumer's partitions go to another; longer than "
+        "the store's lock and idle limits, or a stopped process holds up its successor.",
+        unit="seconds",
+        le=300,
+    )
+    queue_mib: int = _setting(
+        24,
+        "Records fetched ahead; more is faster and takes memory: 16 to 32 keeps a role under "
+        "200 MB with a million events waiting.",
+        unit="MiB",
+        ge=1,
+        le=512,
+    )
+
+
+class Store(Group):
+    """The store."""
+
+    url: str = _setting(
+        "",
+        "sqlite:////path/to/store.db (one host), or postgresql://user@host/database; a password "
+        "in it is refused: use the file.",
+    )
+    password_file: Path | None = _setting(None, "File with PostgreSQL's password.")
+    busy_timeout: Seconds = _setting(
+        5.0, "How long SQLite waits for another writer.", unit="seconds", le=60
+    )
+    lock_timeout: Seconds = _setting(
+        10.0,
+        "How long PostgreSQL waits for a lock; below Kafka's session time-out.",
+        unit="seconds",
+        le=300,
+    )
+    idle_timeout: Seconds = _setting(
+        10.0,
+        "PostgreSQL ends a transaction idle for so long, so that a stopped process cannot hold up "
+        "its successor; below Kafka's session time-out.",
+        unit="seconds",
+        le=300,
+    )
+    statement_timeout: Seconds = _setting(
+        30.0, "PostgreSQL ends a statement that runs longer.", unit="seconds", le=600
+    )
+    pool: int = _setting(8, "Connections a process opens at the most.", ge=2, le=100)
+
+
+class Intake(Group):
+    """Reading events."""
+
+    batch: int = _setting(2000, "Events in one transaction at the most.", ge=1, le=10_000)
+    poll: Seconds = _setting(
+        0.05,
+        "How long to wait for a batch to fill; part of a lone change's time.",
+        unit="seconds",
+        le=5,
+    )
+    max_value_kib: int = _setting(
+        1024, "A larger event is a dead letter, 'too large' (R-95).", unit="KiB", ge=1, le=10_304
+    )
+    future: Seconds = _setting(
+        600.0,
+        "An event whose time is so far after its record's is a schema error (R-96).",
+        unit="seconds",
+    )
+    version_from: Literal["revision", "time"] = _setting(
+        "revision",
+        "What orders a person's changes; `time` only for a publisher that cannot mint revisions, "
+        "for the whole topic, never mixed (R-96).",
+    )
+    unsupported_per_hour: int = _setting(
+        100, "Dead letters of one unknown type in an hour; beyond, outcomes only (R-95).", ge=0
+    )
+    retry: Seconds = _setting(
+        1.0, "Pause before trying again when the store or Kafka is away.", unit="seconds", le=60
+    )
+
+
+class Delivery(Group):
+    """Lanes: sending to Xledger."""
+
+    lease: Seconds = _setting(
+        90.0, "How long a worker owns a lane without renewing.", unit="seconds", le=3600
+    )
+    renewal: Seconds = _setting(20.0, "How often it renews.", unit="seconds")
+    request_timeout: Seconds = _setting(
+        60.0, "Total time of one request to Xledger, first byte to last.", unit="seconds", le=600
+    )
+    settle: Seconds = _setting(
+        60.0,
+        "What may have happened is looked at, or sent again, only so long after; longer than "
+        "Xledger's longest run (R-82).",
+        unit="seconds",
+        le=3600,
+    )
+    linger: float = _setting(
+        0.2,
+        "A lone change waits so long from its turn, since saving one form raises several events.",
+        unit="seconds",
+        ge=0,
+        le=5,
+    )
+    scan: Seconds = _setting(0.1, "How often lanes with work are looked for.", unit="seconds", le=5)
+    people: int = _setting(500, "People in one request (Xledger takes 500).", ge=1, le=500)
+    requests: int = _setting(
+        18, "Requests in any window (Xledger's published limit is 20).", ge=1, le=20
+    )
+    window: Seconds = _setting(5.0, "The limiter's window.", unit="seconds")
+    in_flight: int = _setting(2, "Requests of one lane under way at once.", ge=1, le=4)
+    aliases: int = _setting(
+        100, "Parts a failing root is sent again in, one request (Delivery, Answers).", ge=2, le=500
+    )
+    attempts: int = _setting(5, "Tries of a refusal nobody knows (R-85).", ge=1, le=20)
+    attempts_over: Seconds = _setting(900.0, "Spread over at least so long (R-85).", unit="seconds")
+    probe: Seconds = _setting(
+        900.0, "How often a paused credential, or an unreachable Huma, is tried.", unit="seconds"
+    )
+    failing_probe: Seconds = _setting(
+        60.0, "How often a failing lane sends its ten people (R-94).", unit="seconds"
+    )
+    credits_wait: Seconds = _setting(
+        1200.0, "Wait for credits when Xledger does not say until when.", unit="seconds"
+    )
+    lanes: int = _setting(1000, "Lanes one process owns at the most.", ge=1, le=100_000)
+    letters_per_hour: int = _setting(
+        10_000, "Dead letters of one connection in an hour; beyond, the lane waits (R-95).", ge=1
+    )
+    gender_by: Literal["code", "name"] = _setting(
+        "code", "How gender values are looked up in Xledger: M/F or MALE/FEMALE."
+    )
+
+
+class Xledger(Group):
+    """Xledger's API."""
+
+    url: str = _setting("https://www.xledger.net/graphql", "GraphQL address of new connections.")
+    max_answer_mib: int = _setting(64, "A larger answer is refused.", unit="MiB", ge=1, le=512)
+
+
+class Huma(Group):
+    """Huma's API."""
+
+    url: str = _setting("https://openapi.humahr.com", "Address of new connections.")
+    request_timeout: Seconds = _setting(30.0, "Total time of one request.", unit="seconds", le=300)
+    reads: int = _setting(8, "People read at once (R-97).", ge=1, le=50)
+    max_answer_mib: int = _setting(4, "A larger answer is refused.", unit="MiB", ge=1, le=64)
+    people: int = _setting(
+        100_000, "People of one organisation that a listing reads at the most.", ge=1
+    )
+    positions: int = _setting(200, "Positions of one person that a read takes at the most.", ge=1)
+    passes: int = _setting(
+        5, "Passes over the list of people until two agree on who is there (R-18).", ge=2, le=20
+    )
+
+
+class Outbox(Group):
+    """What leaves for Kafka or mail."""
+
+    limit: int = _setting(
+        1_000_000, "Rows at which lanes stop taking work and intake pauses.", ge=1000
+    )
+    lease: Seconds = _setting(10.0, "How long a relay owns the outbox.", unit="seconds", le=300)
+    delivery_timeout: Seconds = _setting(
+        6.0, "How long Kafka has to take a record; below the lease.", unit="seconds"
+    )
+    batch: int = _setting(5000, "Rows read at once.", ge=1, le=50_000)
+    idle: Seconds = _setting(0.1, "Wait when there is nothing to send.", unit="seconds", le=5)
+
+
+class Http(Group):
+    """Metrics and health."""
+
+    host: str = _setting("0.0.0.0", "Address to listen on.")  # noqa: S104 - a container's own
+    port: int = _setting(9400, "Port; 0 takes any free one.", ge=0, le=65_535)
+    stuck: Seconds = _setting(
+        120.0, "A loop without progress for so long fails /health/live.", unit="seconds"
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of every role."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=DELIMITER,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    master_key_file: Path | None = _setting(
+        None, "File with the master key that wraps each organisation's data key."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "Least level of log events."
+    )
+    kafka: Kafka = Kafka()
+    store: Store = Store()
+    intake: Intake = Intake()
+    delivery: Delivery = Delivery()
+    xledger: Xledger = Xledger()
+    huma: Huma = Huma()
+    outbox: Outbox = Outbox()
+    http: Http = Http()
+
+    @model_validator(mode="after")
+    def _times_agree(self) -> Self:
+        """Refuse times under which a promise of `design.md` would not hold."""
+        lanes, outbox = self.delivery, self.outbox
+        if lanes.lease <= lanes.request_timeout + lanes.renewal:
+            raise ValueError(
+                "DELIVERY__LEASE must be longer than DELIVERY__REQUEST_TIMEOUT and "
+                "DELIVERY__RENEWAL together, or a lane could lose its lease in mid-request"
+            )
+        if outbox.delivery_timeout >= outbox.lease:
+            raise ValueError(
+                "OUTBOX__DELIVERY_TIMEOUT must be shorter than OUTBOX__LEASE, or two relays could "
+                "publish at once"
+            )
+        if max(self.store.lock_timeout, self.store.idle_timeout) >= self.kafka.session_timeout:
+            raise ValueError(
+                "STORE__LOCK_TIMEOUT and STORE__IDLE_TIMEOUT must be shorter than "
+                "KAFKA__SESSION_TIMEOUT, or a stopped process holds up its successor"
+            )
+        return self
