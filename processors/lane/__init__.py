@@ -1,0 +1,1 @@
+"""A lane: the delivery of one connection (`design.md`, Delivery)."""

@@ -1,0 +1,62 @@
+"""The gate's conditions, read again when work is taken (`design.md`, Taking work)."""
+
+from dataclasses import dataclass
+
+from processors.mapping import inputs_of
+from processors.ports.lane import Dirty, Facts, FieldEnd, Origin, Result
+from schemas.connection import LinkState
+from schemas.person import HumaField
+from schemas.reasons import Code
+
+SKIPPED_LINKS = {
+    LinkState.UNLINKED: Code.NOT_LINKED,
+    LinkState.EXISTS: Code.EXISTS_IN_XLEDGER,
+    LinkState.DECLINED: Code.DECLINED,
+    LinkState.AMBIGUOUS: Code.AMBIGUOUS,
+    LinkState.DELETED: Code.DELETED,
+}
+"""Links that nothing is written for (`rules.md`, Links). Gone fails instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """From which revision on nothing goes out, and what it is called (R-71, R-101)."""
+
+    revision: int
+    code: Code
+
+
+def stop(facts: Facts, state: LinkState) -> tuple[Result, Code] | None:
+    """Return how everything of a person ends unsent, or None when something may be sent."""
+    if facts.deleted:
+        return Result.SKIPPED, Code.DELETED
+    if facts.type not in (None, "user"):
+        return Result.SKIPPED, Code.NOT_A_PERSON
+    if state is LinkState.GONE:
+        return Result.FAILED, Code.EMPLOYEE_GONE
+    if state in SKIPPED_LINKS:
+        return Result.SKIPPED, SKIPPED_LINKS[state]
+    return None
+
+
+def lock_of(facts: Facts, group: str | None) -> Lock | None:
+    """Return the person's lock: deactivated, or out of the connection's group."""
+    if facts.active is False:
+        return Lock(facts.active_version, Code.LOCKED)
+    if group is not None and facts.groups is not None and group not in facts.groups:
+        return Lock(facts.groups_version, Code.OUT_OF_SCOPE)
+    return None
+
+
+def locked_end(dirty: Dirty, lock: Lock, versions: dict[str, int]) -> FieldEnd | None:
+    """Return how a dirty field ends under a lock, or None when it is still sent, once (R-71).
+
+    A retry after a failure, and a request of ours, end as locked. A value younger than the lock
+    is not sent: the older event that dirtied the field is superseded.
+    """
+    if dirty.attempts > 0 or dirty.origin is Origin.REQUEST or dirty.version > lock.revision:
+        return FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, lock.code)
+    inputs = inputs_of(HumaField(dirty.field))
+    if max((versions.get(name, -1) for name in inputs), default=-1) > lock.revision:
+        return FieldEnd(dirty.field, dirty.turn, Result.SUPERSEDED)
+    return None

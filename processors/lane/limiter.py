@@ -1,0 +1,97 @@
+"""At most so many requests in any window, and so many in flight (`xledger-api.md` 1.3, 4.4).
+
+A permit is also where the lease is asked: no request starts with less than its time-out left.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from schemas.errors import Unavailable
+
+
+class Window:
+    """Counts starts in a sliding window. Times are seconds of one monotonic clock.
+
+    >>> window = Window(2, 5.0)
+    >>> for at in (0.0, 1.0):
+    ...     window.note(at)
+    >>> window.wait(1.5), window.wait(5.0)
+    (3.5, 0.0)
+    """
+
+    def __init__(self, requests: int, seconds: float) -> None:
+        self._seconds = seconds
+        self._starts: deque[float] = deque(maxlen=requests)
+        self._requests = requests
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one more start fits."""
+        if len(self._starts) < self._requests:
+            return 0.0
+        return max(0.0, self._starts[0] + self._seconds - now)
+
+    def note(self, now: float) -> None:
+        """Count a start."""
+        self._starts.append(now)
+
+    @property
+    def newest(self) -> float | None:
+        """When the newest request started."""
+        return self._starts[-1] if self._starts else None
+
+
+class Limiter:
+    """One token's permit: window, requests in flight, and the lease behind them.
+
+    Args:
+        window: what was sent.
+        in_flight: requests under way at once.
+        clock: monotonic seconds.
+        lease_left: seconds left on the lane's lease.
+        needed: seconds a request may take in all; with less on the lease none starts.
+        quiet: seconds a new owner sends nothing (`design.md`, The limiter).
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        in_flight: int,
+        clock: Callable[[], float],
+        lease_left: Callable[[], float],
+        needed: float,
+        quiet: float = 0.0,
+    ) -> None:
+        self._window = window
+        self._slots = asyncio.Semaphore(in_flight)
+        self._turn = asyncio.Lock()
+        self._clock = clock
+        self._lease_left = lease_left
+        self._needed = needed
+        self._not_before = clock() + quiet
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """Let one request through, first come first served (`ports.xledger.Permit`).
+
+        Raises:
+            Unavailable: the lease is lost or too short; nothing was sent.
+        """
+        async with self._slots:
+            async with self._turn:
+                while (pause := self._pause()) > 0:
+                    await asyncio.sleep(pause)
+                if self._lease_left() < self._needed:
+                    raise Unavailable("the lease of this lane ends before a request could")
+                self._window.note(self._clock())
+            yield
+
+    def newest_age(self) -> float | None:
+        """Return the seconds since the newest request started; None before the first."""
+        newest = self._window.newest
+        return None if newest is None else max(0.0, self._clock() - newest)
+
+    def _pause(self) -> float:
+        now = self._clock()
+        return max(self._window.wait(now), self._not_before - now)

@@ -1,0 +1,159 @@
+"""What one person's open work asks of Xledger: pure, from the snapshot alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from processors.lane.barrier import lock_of, locked_end, stop
+from processors.mapping import (
+    TABLE,
+    MappingContext,
+    differing,
+    for_creation,
+    map_person,
+    missing,
+    targets_of,
+)
+from processors.ports.lane import Dirty, FieldEnd, LinkChange, Result, Subject
+from schemas.connection import LinkState
+from schemas.employee import Failed, Mapped, Skipped, Target, TargetValue
+from schemas.person import HumaField
+from schemas.reasons import Code
+
+ESSENTIAL = frozenset(
+    {HumaField.EMAIL, HumaField.GIVEN_NAME, HumaField.FAMILY_NAME, HumaField.EMPLOYMENT_ID}
+)
+"""Without these nobody is created (R-87)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One person, mapped.
+
+    Attributes:
+        subject: who.
+        values: what to write; empty: nothing.
+        sent: open fields whose end the answer decides, with the targets that go for them.
+        ended: open fields that ended without being sent.
+        warnings: of the fields that are sent.
+        link: what becomes of the link at once.
+        creates: the person has no employee yet.
+    """
+
+    subject: Subject
+    values: Mapping[Target, TargetValue] = field(repr=False)
+    sent: Mapping[str, frozenset[Target]]
+    ended: tuple[FieldEnd, ...]
+    warnings: Mapping[str, tuple[Code, ...]]
+    link: LinkChange | None = None
+    creates: bool = False
+
+    @property
+    def turns(self) -> dict[str, Dirty]:
+        """The open fields by name."""
+        return {dirty.field: dirty for dirty in self.subject.dirty}
+
+
+def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parcel:
+    """Decide what to send for one person (R-32, R-37, R-46, R-71, R-84, R-111).
+
+    Args:
+        subject: the person as taken; nothing else is read.
+        context: the connection's, with the person's confirmed values.
+        group: the connection's, for its scope.
+    """
+    whole = stop(subject.facts, subject.state)
+    if whole is not None:
+        return _nothing(subject, *whole)
+    lock = lock_of(subject.facts, group)
+    creates = subject.state in (LinkState.WANTED, LinkState.CREATING)
+    if lock is not None and creates and subject.intent is None:
+        return _nothing(subject, Result.SKIPPED, lock.code)
+    ended: list[FieldEnd] = []
+    open_fields: list[Dirty] = []
+    for dirty in subject.dirty:
+        if dirty.field not in TABLE:
+            ended.append(FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, Code.NOT_YET_MAPPED))
+            continue
+        end = None
+        if lock is not None and not creates:
+            end = locked_end(dirty, lock, dict(subject.versions))
+        if end is None:
+            open_fields.append(dirty)
+        else:
+            ended.append(end)
+    if not open_fields and not (creates and subject.intent):
+        return Parcel(subject, {}, {}, tuple(ended), {})
+    gaps = missing(subject.projection)
+    if gaps and subject.intent is None:
+        ended += [FieldEnd(d.field, d.turn, Result.SKIPPED, gaps[0]) for d in open_fields]
+        return Parcel(subject, {}, {}, tuple(ended), {}, LinkChange(incomplete=True))
+    if creates:
+        return _creation(subject, context, open_fields, ended)
+    return _update(subject, context, open_fields, ended)
+
+
+def _nothing(subject: Subject, result: Result, code: Code) -> Parcel:
+    ends = tuple(FieldEnd(d.field, d.turn, result, code) for d in subject.dirty)
+    return Parcel(subject, {}, {}, ends, {})
+
+
+def _update(
+    subject: Subject, context: MappingContext, open_fields: list[Dirty], ended: list[FieldEnd]
+) -> Parcel:
+    by_field = {HumaField(dirty.field): dirty for dirty in open_fields}
+    fields = set(by_field)
+    if subject.incomplete:
+        fields |= {f for f in TABLE if f in subject.touched or _any_confirmed(f, subject)}
+    values: dict[Target, TargetValue] = {}
+    sent: dict[str, frozenset[Target]] = {}
+    warnings: dict[str, tuple[Code, ...]] = {}
+    for name, result in map_person(subject.projection, context, sorted(fields)).items():
+        dirty = by_field.get(name)
+        if isinstance(result, Mapped):
+            unsure = dirty is not None and dirty.unsure
+            write = dict(result.targets) if unsure else differing(result, subject.confirmed)
+            values |= write
+            if dirty is None:
+                continue
+            if write:
+                sent[name] = frozenset(write)
+                warnings[name] = result.warnings
+            else:
+                ended.append(FieldEnd(name, dirty.turn, Result.UNCHANGED, warnings=result.warnings))
+        elif dirty is not None:
+            ended.append(_unsendable(dirty, result))
+    change = LinkChange(incomplete=False) if subject.incomplete else None
+    return Parcel(subject, values, sent, tuple(ended), warnings, change)
+
+
+def _creation(
+    subject: Subject, context: MappingContext, open_fields: list[Dirty], ended: list[FieldEnd]
+) -> Parcel:
+    by_field = {dirty.field: dirty for dirty in open_fields}
+    values: dict[Target, TargetValue] = {}
+    sent: dict[str, frozenset[Target]] = {}
+    warnings: dict[str, tuple[Code, ...]] = {}
+    for name, result in map_person(subject.projection, context, sorted(TABLE)).items():
+        dirty = by_field.get(name)
+        if isinstance(result, Mapped):
+            write = for_creation(result)
+            values |= write
+            if dirty is not None:
+                sent[name] = frozenset(write)
+                warnings[name] = result.warnings
+        elif name in ESSENTIAL and isinstance(result, Failed):
+            ends = tuple(FieldEnd(d.field, d.turn, Result.FAILED, result.code) for d in open_fields)
+            return Parcel(subject, {}, {}, (*ended, *ends), {})
+        elif dirty is not None:
+            ended.append(_unsendable(dirty, result))
+    change = LinkChange(incomplete=False) if subject.incomplete else None
+    return Parcel(subject, values, sent, tuple(ended), warnings, change, creates=True)
+
+
+def _any_confirmed(name: HumaField, subject: Subject) -> bool:
+    return any(target in subject.confirmed for target in targets_of(name))
+
+
+def _unsendable(dirty: Dirty, result: Failed | Skipped) -> FieldEnd:
+    how = Result.FAILED if isinstance(result, Failed) else Result.SKIPPED
+    return FieldEnd(dirty.field, dirty.turn, how, result.code, result.warnings)
