@@ -1,0 +1,51 @@
+"""What became of the events, folded from the outcomes topic as any reader of it could."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+PERCENT: Final = (50, 95, 99)
+
+
+class Tally:
+    """Counts outcomes once each, and times the applied ones."""
+
+    def __init__(self) -> None:
+        self.ends: Counter[tuple[str, str]] = Counter()
+        self.seconds: list[float] = []
+        self._seen: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def take(self, values: Iterable[bytes]) -> None:
+        """Fold records of the topic in; a repeated outcome id counts once."""
+        for value in values:
+            outcome: dict[str, Any] = json.loads(value)
+            if outcome["id"] in self._seen:
+                continue
+            self._seen.add(outcome["id"])
+            result = outcome["result"]
+            self.ends[result, outcome.get("reason") or ""] += 1
+            if result == "applied":
+                happened = datetime.fromisoformat(outcome["event"]["time"])
+                ended = datetime.fromisoformat(outcome["at"])
+                self.seconds.append(max(0.0, (ended - happened).total_seconds()))
+
+    def count(self, *results: str) -> int:
+        """Return how many events ended in one of these results."""
+        return sum(count for (result, _), count in self.ends.items() if result in results)
+
+
+def percentiles(seconds: Sequence[float]) -> tuple[float, ...]:
+    """Return median, 95 % and 99 % (nearest rank), or nothing of nothing.
+
+    >>> percentiles([0.1 * n for n in range(1, 101)])
+    (5.0, 9.5, 9.9)
+    """
+    ranked = sorted(seconds)
+    return tuple(
+        round(ranked[max(0, -(-len(ranked) * p // 100) - 1)], 3) for p in PERCENT if ranked
+    )
