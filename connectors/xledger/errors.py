@@ -1,0 +1,228 @@
+"""What each error of an answer means: one table, by code, then by message (`xledger-api.md` 4.3).
+
+Limits, credentials, time-outs and a schema that differs are trouble of the connection (R-85); the
+rest is a refusal of data. Quoted parts of a message are values of people, so they neither decide
+nor leave (R-103).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connectors.xledger.answers import Answer, GraphError
+from connectors.xledger.documents import wire_names
+from connectors.xledger.faults import away
+from schemas.employee import Root
+from schemas.errors import CredentialRefused, Fault, Limited, Unavailable
+
+OSLO: Final = ZoneInfo("Europe/Oslo")
+"""The zone of times without one (`xledger-api.md` 1.4)."""
+
+BURST: Final = 5.0
+CONCURRENCY: Final = 1.0
+"""Seconds to wait, before jitter (`xledger-api.md` 4.4)."""
+
+SHORTEST_RESET: Final = 10.0
+LONGEST_RESET: Final = 6 * 3600.0
+"""Clocks differ, and formats are not known: a wait for credits stays between these."""
+
+
+class ScopeMissing(CredentialRefused):
+    """The token lacks a scope."""
+
+
+class SchemaDiffers(Unavailable):
+    """Xledger's schema is not the one we were built for: nothing was executed."""
+
+
+class Kind(Enum):
+    """What an error is about; the order is that in which one decides for the whole answer."""
+
+    CREDENTIAL = auto()
+    SCOPE = auto()
+    BURST = auto()
+    CONCURRENCY = auto()
+    CREDITS = auto()
+    AWAY = auto()
+    DIFFERS = auto()
+    SYNTAX = auto()
+    LOOK_UP = auto()
+    DATA = auto()
+    UNKNOWN = auto()
+
+
+LIMITS: Final = frozenset({Kind.BURST, Kind.CONCURRENCY, Kind.CREDITS})
+REFUSALS: Final = frozenset({Kind.SYNTAX, Kind.LOOK_UP, Kind.DATA, Kind.UNKNOWN})
+"""What concerns data: never a limit, a token or an outage."""
+
+BY_CODE: Final[Mapping[str, Kind]] = {
+    "BAD_REQUEST.BURST_RATE_LIMIT_REACHED": Kind.BURST,
+    "BAD_REQUEST.CONCURRENCY_LIMIT_REACHED": Kind.CONCURRENCY,
+    "BAD_REQUEST.INSUFFICIENT_CREDITS": Kind.CREDITS,
+    "ACCESS_DENIED": Kind.SCOPE,
+    "INVALID_VALUE": Kind.DATA,
+    "ARGUMENTS_OF_CORRECT_TYPE": Kind.DATA,
+    "SYNTAX_ERROR": Kind.SYNTAX,
+    **dict.fromkeys(
+        (
+            "FIELDS_ON_CORRECT_TYPE",
+            "KNOWN_ARGUMENT_NAMES",
+            "KNOWN_TYPE_NAMES",
+            "KNOWN_DIRECTIVES",
+            "PROVIDED_NON_NULL_ARGUMENTS",
+            "SCALAR_LEAFS",
+            "VARIABLES_IN_ALLOWED_POSITION",
+            "VARIABLES_ARE_INPUT_TYPES",
+            "OVERLAPPING_FIELDS_CAN_BE_MERGED",
+            "UNIQUE_VARIABLE_NAMES",
+            "NO_UNDEFINED_VARIABLES",
+            "NO_UNUSED_VARIABLES",
+        ),
+        Kind.DIFFERS,
+    ),
+}
+"""Xledger's own codes, and those of graphql-dotnet (`xledger-api.md` 1.2, 2.1)."""
+
+BY_MESSAGE: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), kind)
+    for pattern, kind in (
+        (r"too many concurrent", Kind.CONCURRENCY),
+        (r"too many requests", Kind.BURST),
+        (r"insufficient credits", Kind.CREDITS),
+        (r"(no|multiple) values? matching", Kind.LOOK_UP),
+        (r"cannot query field|unknown (argument|type)\b", Kind.DIFFERS),
+        (r"is not defined by type|unrecognized input field", Kind.DIFFERS),
+        (r"error parsing query|unterminated string", Kind.SYNTAX),
+        (r"\bscopes?\b|access denied|lacks? (the )?(permission|right)", Kind.SCOPE),
+        (r"\bapi token\b|\bunauthori[sz]ed\b|not authenticated", Kind.CREDENTIAL),
+        (r"\btoken\b.*\b(expired|invalid|revoked|unknown)\b", Kind.CREDENTIAL),
+        (r"\b(expired|invalid|revoked|unknown) token\b", Kind.CREDENTIAL),
+        (r"timed out|deadlock|maintenance|temporarily unavailable|overloaded", Kind.AWAY),
+    )
+)
+"""What is known of messages without a code, and of those that say more than theirs."""
+
+STRONGER: Final = frozenset({Kind.DIFFERS, Kind.LOOK_UP})
+"""A message decides against `INVALID_VALUE` when it says one of these."""
+
+AREAS: Final = (
+    "Employee",
+    "Contact",
+    "Subledger",
+    "Supplier",
+    "Address",
+    "Company",
+    "Country",
+    "Object Value",
+    "System Value",
+    "Bank",
+)
+"""What scopes are about (R-02); only these words of a message are told."""
+
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME: Final = re.compile(r"[_A-Za-z]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long to wait for a limit.
+
+    Attributes:
+        credits: seconds when Xledger does not say until when.
+        now: the wall clock, aware.
+        jitter: 0 to 1; makes lanes refused together not come back together.
+    """
+
+    credits: float
+    now: Callable[[], datetime]
+    jitter: Callable[[], float]
+
+
+def kind_of(error: GraphError, status: int) -> Kind:
+    """Return what an error is about: by code, then by message, then by the HTTP status."""
+    coded = min(
+        (BY_CODE[code] for code in error.codes if code in BY_CODE),
+        key=lambda kind: kind.value,
+        default=None,
+    )
+    if coded is not None and coded is not Kind.DATA:
+        return coded
+    plain = _QUOTED.sub("''", error.message)
+    said = next((kind for pattern, kind in BY_MESSAGE if pattern.search(plain)), None)
+    if coded is not None:
+        return said if said in STRONGER else coded
+    if said is not None:
+        return said
+    if status in (401, 403):
+        return Kind.CREDENTIAL
+    return Kind.AWAY if status >= 500 else Kind.UNKNOWN  # noqa: PLR2004 - HTTP's own
+
+
+def trouble_of(
+    answer: Answer, document: str, waits: Waits, *, effects: bool, done: bool
+) -> Fault | None:
+    """Return the fault of the connection that an answer tells of, or None.
+
+    Args:
+        answer: with or without errors.
+        document: what was asked; only its own words are told of a schema that differs.
+        waits: see there.
+        effects: whether the request would change something.
+        done: whether the answer names anything as done; then a limit is no proof that nothing was.
+    """
+    kinds = [(kind_of(error, answer.status), error) for error in answer.errors]
+    systemic = [pair for pair in kinds if pair[0] not in REFUSALS]
+    if not systemic:
+        return None
+    kind, error = min(systemic, key=lambda pair: pair[0].value)
+    if kind in LIMITS:
+        limited = _limited(kind, error, waits)
+        midway = away("met a limit midway", effects=effects, retry_after=limited.retry_after)
+        return midway if done else limited
+    if kind is Kind.CREDENTIAL:
+        return CredentialRefused("Xledger refuses the token")
+    if kind is Kind.SCOPE:
+        return ScopeMissing(f"the token lacks a scope: {_scope(error, document)}")
+    if kind is Kind.DIFFERS:
+        names = _named(error, document)
+        return SchemaDiffers(f"Xledger's schema differs from the one we know: {names}")
+    return away("gave up on the request, or is away", effects=effects)
+
+
+def _limited(kind: Kind, error: GraphError, waits: Waits) -> Limited:
+    name = kind.name.lower()
+    if kind is Kind.CREDITS:
+        wait = _until(error.extensions.get("resetAt"), waits.now()) or waits.credits
+    else:
+        wait = BURST if kind is Kind.BURST else CONCURRENCY
+    return Limited(f"Xledger's limit: {name}", name, wait * (1 + waits.jitter() / 4))
+
+
+def _until(reset_at: object, now: datetime) -> float | None:
+    try:
+        moment = datetime.fromisoformat(str(reset_at))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=OSLO)
+    return min(max((moment - now).total_seconds(), SHORTEST_RESET), LONGEST_RESET)
+
+
+def _scope(error: GraphError, document: str) -> str:
+    said = _QUOTED.sub("", error.message).lower()
+    named = [area for area in AREAS if area.lower() in said]
+    if not named and error.path:
+        aliased = re.search(rf"\b{re.escape(str(error.path[0]))}: (\w+)", document)
+        root = (aliased[1] if aliased else str(error.path[0])).lower()
+        named = [area for area in AREAS if area.lower() in root]
+    return ", ".join(named) or "Xledger does not say which"
+
+
+def _named(error: GraphError, document: str) -> str:
+    ours = {*_NAME.findall(document), *(name for record in Root for name in wire_names(record))}
+    quoted = [part.strip("'\"") for part in _QUOTED.findall(error.message)]
+    return ", ".join(f"'{name}'" for name in quoted if name in ours) or "it does not say where"
