@@ -14,6 +14,9 @@ from simulators.huma.numbers import account_number
 
 Patch = Mapping[str, Any]
 
+WRONG_ACCOUNT: Final = "86011117948"
+"""Eleven digits, the last of which is not the check digit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -54,6 +57,7 @@ class Story:
         self._cast = cast
         self._random = cast.random
         self._today = today
+        self._hired = 0
         self.changes = 0
 
     def day(self) -> Iterator[Chapter]:
@@ -67,7 +71,7 @@ class Story:
         )
         yield Chapter(
             "09:30  new colleagues, from Teamtailor and by hand",
-            tuple(self._hire(number) for number in range(24)),
+            tuple(self.hire() for _ in range(24)),
             0.1,
         )
         yield Chapter(
@@ -112,6 +116,17 @@ class Story:
             left -= len(live)
         return Chapter(f"16:30  a flood: {changes:,} changes at once", tuple(steps), 0.0)
 
+    def ordinary(self, count: int) -> list[Step]:
+        """Write so many single changes of people whose changes arrive."""
+        return [
+            self._change(self._random.choice(self._live()), self._ordinary()) for _ in range(count)
+        ]
+
+    def hire(self) -> Step:
+        """Write one new colleague."""
+        self._hired += 1
+        return self._hire(self._hired)
+
     def _live(self) -> list[Member]:
         return [member for member in self._cast.members.values() if member.live]
 
@@ -145,17 +160,22 @@ class Story:
         post_code, place = random.choice(PLACES)
         return random.choice(
             (
-                {"phone": f"+47 {random.randrange(40_000_000, 49_999_999)}"},
+                {"phone": self._phone()},
                 {"familyName": random.choice(FAMILIES)},
                 {"givenName": random.choice(WOMEN + MEN)},
-                {"bankAccount": {
-                    "type": "national", "code": "NO", "country": "NO",
-                    "number": account_number(random)}},
+                {"bankAccount": self._account()},
                 {"homeAddress": {
                     "line1": f"{random.choice(STREETS)} {random.randrange(1, 200)}",
                     "line2": None, "postalCode": post_code, "city": place, "country": "NO"}},
             )
         )  # fmt: skip
+
+    def _phone(self) -> str:
+        return f"+47 {self._random.randrange(40_000_000, 49_999_999)}"
+
+    def _account(self) -> dict[str, str]:
+        number = account_number(self._random)
+        return {"type": "national", "code": "NO", "country": "NO", "number": number}
 
     def _hire(self, number: int) -> Step:
         made = people.generate(int(self._today.strftime("%Y%m%d")) + number, 1, self._today)
@@ -174,7 +194,7 @@ class Story:
         return Step({id_: dict(user)}, {id_: positions})
 
     def _spoil(self, member: Member) -> Step:
-        account = {"type": "national", "code": "NO", "country": "NO", "number": "86011117948"}
+        account = self._account() | {"number": WRONG_ACCOUNT}
         values, why = self._random.choice(
             (
                 ({"bankAccount": account}, "invalid bank account: dead letter, log entry"),
@@ -188,16 +208,21 @@ class Story:
         return Step({member.id: values})
 
     def _leave(self) -> Iterator[Step]:
+        """Delete some; deactivate others between two changes, of which only the first arrives.
+
+        They are changes of different fields: a younger value of one would supersede the older one,
+        which then must not be sent either (R-71).
+        """
         for number, member in enumerate(self._random.sample(self._live(), 24)):
-            yield self._change(member, self._ordinary())
+            self.changes += 1
             if number % 4 == 0:
                 member.deleted = True
                 yield Step({member.id: None})
-            else:
-                member.user = merged(member.user, {"status": {"active": False}})
-                yield Step({member.id: {"status": {"active": False}}})
-                yield self._change(member, self._ordinary())
-            self.changes += 1
+                continue
+            yield self._change(member, {"phone": self._phone()})
+            member.user = merged(member.user, {"status": {"active": False}})
+            yield Step({member.id: {"status": {"active": False}}})
+            yield self._change(member, {"bankAccount": self._account()})
 
     def _promote(self, member: Member) -> Step:
         id_ = people.uuid(self._random)
