@@ -31,6 +31,10 @@ SENDABLE: Final = re.compile("[!-~]{1,8192}")
 FIRST_BYTE: Final = "send_request_headers.started"
 """How httpcore's trace ends the name of the event before the first byte of a request."""
 
+REACH: Final = 0.5
+"""Part of the total time-out to get a connection in; httpx then closes what it began, which it does
+not when the total one ends a TLS handshake."""
+
 REFUSED: Final = (401, 403)
 TOO_MANY: Final = 429
 
@@ -127,12 +131,13 @@ class Exchange:
             if event.endswith(FIRST_BYTE):
                 started.append(event)
 
+        reach = self._timeout * REACH
         request = httpx.Request(
             "POST",
             self._url,
             content=orjson.dumps({"query": call.document, "variables": call.variables}),
             headers={**HEADERS, "authorization": f"token {self._token.reveal()}"},
-            extensions={"trace": trace},
+            extensions={"trace": trace, "timeout": {"connect": reach, "pool": reach}},
         )
         try:
             async with asyncio.timeout(self._timeout):
