@@ -88,7 +88,11 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """DbIds that exist for one person's keys; `by_email` only as far as the schema can filter."""
+    """DbIds that exist for one person's keys.
+
+    `by_email` are employees whose contact, or who themselves, have the address: only as far as the
+    schema can filter. They may be among those found by the other keys.
+    """
 
     contacts: tuple[str, ...] = ()
     suppliers: tuple[str, ...] = ()
