@@ -110,7 +110,8 @@ class Story:
         steps: list[Step] = []
         left = changes
         while left > 0:
-            live = self._random.sample(self._live(), min(left, len(self._live())))
+            calm = [member for member in self._live() if not member.kept]
+            live = self._random.sample(calm, min(left, len(calm)))
             patches = [self._change(member, self._ordinary()).users for member in live]
             steps.append(Step({id_: patch for one in patches for id_, patch in one.items()}))
             left -= len(live)
