@@ -1,0 +1,177 @@
+"""The events: their types, and what each becomes when it is what the contract says.
+
+`read` turns a record into one of `Event` (Huma's), `Request` (ours), `Foreign`, `Tombstone`, or
+raises `BadEvent`, and nothing else, whatever the bytes are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from schemas.about import About
+from schemas.cloudevents import Envelope, Headers, Tombstone, decode
+from schemas.person import Projection
+from schemas.reasons import Code
+
+
+class EventType(StrEnum):
+    """Every type we know."""
+
+    USER_CREATED = "com.humahr.user.created.v1"
+    USER_UPDATED = "com.humahr.user.updated.v1"
+    USER_DEACTIVATED = "com.humahr.user.deactivated.v1"
+    USER_REACTIVATED = "com.humahr.user.reactivated.v1"
+    USER_DELETED = "com.humahr.user.deleted.v1"
+    GROUPS_CHANGED = "com.humahr.user.groups-changed.v1"
+    POSITION_CREATED = "com.humahr.position.created.v1"
+    POSITION_UPDATED = "com.humahr.position.updated.v1"
+    POSITION_DELETED = "com.humahr.position.deleted.v1"
+    SYNC_REQUESTED = "com.humahr.xledger.sync.requested.v1"
+    DAY_TURNED = "com.humahr.xledger.day.turned.v1"
+    RESEND_REQUESTED = "com.humahr.xledger.resend.requested.v1"
+    HEARTBEAT = "com.humahr.xledger.heartbeat.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How records of one topic are read.
+
+    Attributes:
+        ours: the requests topic, the only one where `/huma-xledger` is a source (R-95).
+        max_bytes: a larger value is "too large" (R-95).
+        future: seconds that an event's time may be after its record's timestamp (R-96).
+        version_from: what orders a person's changes (R-96).
+    """
+
+    ours: bool
+    max_bytes: int
+    future: float
+    version_from: Literal["revision", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of Huma's, valid. Its `repr` shows names of fields, never their values (R-103).
+
+    Attributes:
+        source: with `id` the event's identity.
+        id: see `source`.
+        type: what happened.
+        organization: Huma's id, lower-case.
+        user: Huma's id, lower-case.
+        time: when the change was committed in Huma; aware.
+        revision: orders the person's changes (R-96).
+        fields: the synchronised fields that the event carries; null is null, absent is absent.
+        user_type: what kind of user this is (R-17); None when the event does not say.
+        active: what the event says about the account; None when nothing.
+        groups: ids of all groups after the change; None when the event does not say.
+        positions: by id, whole; None for a deleted one.
+        actor: Huma's id of who made the change.
+        traceparent: W3C trace context.
+        warnings: "key does not match", when it does not (R-98).
+    """
+
+    source: str
+    id: str
+    type: EventType
+    organization: str
+    user: str
+    time: datetime
+    revision: int
+    fields: Projection
+    user_type: str | None
+    active: bool | None
+    groups: tuple[str, ...] | None
+    positions: Mapping[str, Projection | None]
+    actor: str | None
+    traceparent: str | None
+    warnings: tuple[Code, ...]
+
+    def about(self) -> About:
+        """Return what outcomes and letters say of it."""
+        return About(
+            self.source, self.id, self.type.value, self.organization, self.user, self.time,
+            self.revision,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of ours, on the requests topic only: ids and names of fields, no value.
+
+    Attributes:
+        source: `/huma-xledger`.
+        id: with `source` its identity.
+        type: what is asked for.
+        organization: Huma's id; None for a heartbeat.
+        user: Huma's id; None for a heartbeat.
+        time: when it was asked; aware.
+        connection: only this connection is meant; None: all of the organisation.
+        fields: names of the fields to make dirty.
+        run: id of the run that asks.
+        letter: outcome id of the letter that is sent again (R-90).
+        warnings: "key does not match", when it does not (R-98).
+    """
+
+    source: str
+    id: str
+    type: EventType
+    organization: str | None
+    user: str | None
+    time: datetime
+    connection: str | None
+    fields: tuple[str, ...]
+    run: str | None
+    letter: str | None
+    warnings: tuple[Code, ...]
+
+    def about(self) -> About:
+        """Return what outcomes and letters say of it."""
+        return About(self.source, self.id, self.type.value, self.organization, self.user, self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An event of a type that is not for us: "skipped: not ours" (R-95)."""
+
+    about: About
+
+
+Parsed: TypeAlias = Event | Request | Foreign
+
+
+def read(
+    key: bytes | None,
+    value: bytes | None,
+    headers: Headers | None,
+    recorded_ms: int | None,
+    reading: Reading,
+) -> Parsed | Tombstone:
+    """Read a whole record: `decode`, then `parse`.
+
+    Raises:
+        BadEvent: it is no event of the contract.
+    """
+    envelope = decode(value, headers, reading.max_bytes)
+    if isinstance(envelope, Tombstone):
+        return envelope
+    return parse(envelope, key, recorded_ms, reading)
+
+
+def parse(
+    envelope: Envelope, key: bytes | None, recorded_ms: int | None, reading: Reading
+) -> Parsed:
+    """Judge an event's attributes and data.
+
+    Args:
+        envelope: the event.
+        key: the record's.
+        recorded_ms: the record's timestamp; None when it has none, and then no time is too late.
+        reading: how this topic is read.
+
+    Raises:
+        BadEvent: stage validate; it is no event of the contract, or of an unknown type (R-95).
+    """
+    raise NotImplementedError
