@@ -14,7 +14,7 @@ class GraphError:
     `codes` are its `code`, and `code` and `codes` of its extensions, in capitals.
     """
 
-    codes: frozenset[str]
+    codes: frozenset[str] = field(repr=False)
     path: tuple[str | int, ...] = field(repr=False)
     message: str = field(repr=False)
     extensions: Mapping[str, Any] = field(repr=False)
@@ -73,9 +73,10 @@ def text_of(value: Any) -> str | None:
     return None
 
 
-def edges_of(connection: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def edges_of(connection: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the edges that hold a node; `edges` null, absent or empty alike mean none."""
-    for edge in connection.get("edges") or ():
+    edges = connection.get("edges") if isinstance(connection, dict) else None
+    for edge in edges if isinstance(edges, list) else ():
         if isinstance(edge, dict) and isinstance(edge.get("node"), dict):
             yield edge
 

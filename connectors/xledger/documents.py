@@ -4,17 +4,18 @@ A document depends on which roots a request has, never on a value: names come fr
 so no quote, backslash or line break of a person can reach a parser (`xledger-api.md` 2.2).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from processors.ports.xledger import Input, Verb, WriteRoot
-from schemas.employee import Root, Target, TargetValue
+from schemas.employee import Root, Target
 
 GenderBy: TypeAlias = Literal["code", "name"]
 Node: TypeAlias = dict[str, Any]
-Shape: TypeAlias = tuple[tuple[str, Verb, Root], ...]
+Roots: TypeAlias = tuple[tuple[str, Verb, Root], ...]
 
 PLURALS: Final[Mapping[Root, str]] = MappingProxyType(
     {Root.CONTACT: "Contacts", Root.SUBLEDGER: "Suppliers", Root.EMPLOYEE: "Employees"}
@@ -27,29 +28,43 @@ GENDER_NAMES: Final[Mapping[str, str]] = MappingProxyType({"M": "MALE", "F": "FE
 ADDRESS: Final = "address"
 
 
-def _addresses(*targets: Target) -> dict[Target, str]:
-    return {target: target.value.rsplit(".", 1)[1] for target in targets}
+class Shape(Enum):
+    """How a value stands in its input."""
+
+    PLAIN = auto()
+    NESTED = auto()
+    FLAT = auto()
+    COUNTRY = auto()
+    GENDER = auto()
 
 
-NESTED: Final[Mapping[Target, str]] = MappingProxyType(
-    _addresses(
-        Target.CONTACT_STREET_ADDRESS,
-        Target.CONTACT_ZIP_CODE,
-        Target.CONTACT_PLACE,
-        Target.CONTACT_COUNTRY,
-    )
+def _shape(target: Target) -> Shape:
+    """Return how a target is written.
+
+    A contact's address is an object, its country a plain text; a supplier's is flat, its country a
+    look-up (`xledger-api.md` 1.6).
+    """
+    if target is Target.CONTACT_GENDER:
+        return Shape.GENDER
+    if target is Target.SUBLEDGER_COUNTRY:
+        return Shape.COUNTRY
+    if f".{ADDRESS}." not in target.value:
+        return Shape.PLAIN
+    return Shape.NESTED if target.root is Root.CONTACT else Shape.FLAT
+
+
+PLACES: Final[Mapping[Root, Mapping[Target, tuple[str, Shape]]]] = MappingProxyType(
+    {
+        record: {t: (t.value.rsplit(".", 1)[1], _shape(t)) for t in Target if t.root is record}
+        for record in Root
+    }
 )
-"""Parts of a contact's address: one object, its country a plain text (`xledger-api.md` 1.6)."""
+"""Each target's name on the wire, and its shape."""
 
-FLAT: Final[Mapping[Target, str]] = MappingProxyType(
-    _addresses(
-        Target.SUBLEDGER_STREET_ADDRESS,
-        Target.SUBLEDGER_ZIP_CODE,
-        Target.SUBLEDGER_PLACE,
-        Target.SUBLEDGER_COUNTRY,
-    )
-)
-"""Parts of a supplier's address: members of the input itself, its country a look-up."""
+_NAMES: Final = {
+    record: {name: target for target, (name, _) in places.items()}
+    for record, places in PLACES.items()
+}
 
 
 def wire_names(record: Root) -> Mapping[str, Target]:
@@ -59,11 +74,6 @@ def wire_names(record: Root) -> Mapping[str, Target]:
     'subledger.address.country'
     """
     return _NAMES[record]
-
-
-_NAMES: Final = {
-    record: {t.value.rsplit(".", 1)[1]: t for t in Target if t.root is record} for record in Root
-}
 
 
 def field_name(verb: Verb, record: Root) -> str:
@@ -85,9 +95,9 @@ def write_document(roots: Sequence[WriteRoot]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _written(shape: Shape) -> str:
+def _written(roots: Roots) -> str:
     declared, selected = [], []
-    for alias, verb, record in shape:
+    for alias, verb, record in roots:
         if not (alias.isidentifier() and alias.isascii()):
             raise ValueError("an alias must be a GraphQL name")
         name = field_name(verb, record)
@@ -125,40 +135,25 @@ def _node(root: WriteRoot, given: Input, gender_by: GenderBy) -> Node:
         node["contact"] = {"dbId": given.contact}
     if given.subledger is not None:
         node["subledger"] = {"dbId": given.subledger}
-    write = _WRITE[root.record]
+    places = PLACES[root.record]
     for target, value in given.values.items():
-        write(node, target, value, gender_by)
+        name, shape = places[target]
+        if shape is Shape.PLAIN:
+            node[name] = value
+        elif value is not None:
+            _put(node, name, shape, value, gender_by)
+        elif shape is Shape.GENDER:
+            node[name] = None
     return node
 
 
-def _contact(node: Node, target: Target, value: TargetValue, gender_by: GenderBy) -> None:
-    if target in NESTED:
-        if value is not None:
-            node.setdefault(ADDRESS, {})[NESTED[target]] = value
-    elif target is Target.CONTACT_GENDER and value is not None:
-        name = value if gender_by == "code" else GENDER_NAMES[value]
-        node["gender"] = {gender_by: name}
-    else:
-        node[_MEMBERS[Root.CONTACT][target]] = value
-
-
-def _supplier(node: Node, target: Target, value: TargetValue, _: GenderBy) -> None:
-    if target not in FLAT:
-        node[_MEMBERS[Root.SUBLEDGER][target]] = value
-    elif value is not None:
-        wire = FLAT[target]
-        node[wire] = {"code": value} if target is Target.SUBLEDGER_COUNTRY else value
-
-
-def _employee(node: Node, target: Target, value: TargetValue, _: GenderBy) -> None:
-    node[_MEMBERS[Root.EMPLOYEE][target]] = value
-
-
-_MEMBERS: Final = {
-    record: {target: name for name, target in names.items()} for record, names in _NAMES.items()
-}
-_WRITE: Final[Mapping[Root, Callable[[Node, Target, TargetValue, GenderBy], None]]] = {
-    Root.CONTACT: _contact,
-    Root.SUBLEDGER: _supplier,
-    Root.EMPLOYEE: _employee,
-}
+def _put(node: Node, name: str, shape: Shape, value: str, gender_by: GenderBy) -> None:
+    match shape:
+        case Shape.NESTED:
+            node.setdefault(ADDRESS, {})[name] = value
+        case Shape.COUNTRY:
+            node[name] = {"code": value}
+        case Shape.GENDER:
+            node[name] = {gender_by: value if gender_by == "code" else GENDER_NAMES[value]}
+        case _:
+            node[name] = value

@@ -198,4 +198,4 @@ def _no_answer(call: Call, status: int, retry_after: str) -> Fault:
 
 def _any_done(answer: Answer) -> bool:
     roots = answer.data.values() if answer.data else ()
-    return any(True for root in roots if isinstance(root, dict) for _ in edges_of(root))
+    return any(True for root in roots for _ in edges_of(root))

@@ -62,7 +62,8 @@ def part_of(connection: object, first: int) -> Part:
     """
     if not isinstance(connection, dict):
         raise Unavailable("Xledger's listing is not what its API promises")
-    edges = [edge for edge in connection.get("edges") or () if isinstance(edge, dict)]
+    raw = connection.get("edges")
+    edges = [edge for edge in raw if isinstance(edge, dict)] if isinstance(raw, list) else []
     page = connection.get("pageInfo")
     more = page.get("hasNextPage") if isinstance(page, dict) else len(edges) >= first
     after = text_of(edges[-1].get("cursor")) if edges and more else None

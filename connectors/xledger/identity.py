@@ -42,7 +42,7 @@ async def identity_of(exchange: Exchange) -> Identity:
         break
     data = await exchange.read(Call(OPERATION, RECORDS))
     for connection in data.values():
-        for edge in edges_of(connection or {}):
+        for edge in edges_of(connection):
             owner = member(edge["node"], "ownerDbId")
             if owner is not None:
                 return Identity(owner, None)

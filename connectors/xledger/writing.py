@@ -43,8 +43,6 @@ def likely_fields(roots: Sequence[WriteRoot]) -> list[str]:
 
 def _done(root: WriteRoot, answer: Answer) -> dict[str, str]:
     result = answer.data.get(root.alias) if answer.data else None
-    if not isinstance(result, dict):
-        return {}
     sent = {given.client_id for given in root.inputs}
     done = {}
     for edge in edges_of(result):
