@@ -1,17 +1,14 @@
 """The events: their types, and what each becomes when it is what the contract says.
 
-`read` turns a record into one of `Event` (Huma's), `Request` (ours), `Foreign`, `Tombstone`, or
-raises `BadEvent`, and nothing else, whatever the bytes are.
+`schemas.reading` makes them of records.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
 
 from schemas.about import About
-from schemas.cloudevents import Envelope, Headers, Tombstone, decode
 from schemas.person import Projection
 from schemas.reasons import Code
 
@@ -32,23 +29,6 @@ class EventType(StrEnum):
     DAY_TURNED = "com.humahr.xledger.day.turned.v1"
     RESEND_REQUESTED = "com.humahr.xledger.resend.requested.v1"
     HEARTBEAT = "com.humahr.xledger.heartbeat.v1"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How records of one topic are read.
-
-    Attributes:
-        ours: the requests topic, the only one where `/huma-xledger` is a source (R-95).
-        max_bytes: a larger value is "too large" (R-95).
-        future: seconds that an event's time may be after its record's timestamp (R-96).
-        version_from: what orders a person's changes (R-96).
-    """
-
-    ours: bool
-    max_bytes: int
-    future: float
-    version_from: Literal["revision", "time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,41 +117,3 @@ class Foreign:
     """An event of a type that is not for us: "skipped: not ours" (R-95)."""
 
     about: About
-
-
-Parsed: TypeAlias = Event | Request | Foreign
-
-
-def read(
-    key: bytes | None,
-    value: bytes | None,
-    headers: Headers | None,
-    recorded_ms: int | None,
-    reading: Reading,
-) -> Parsed | Tombstone:
-    """Read a whole record: `decode`, then `parse`.
-
-    Raises:
-        BadEvent: it is no event of the contract.
-    """
-    envelope = decode(value, headers, reading.max_bytes)
-    if isinstance(envelope, Tombstone):
-        return envelope
-    return parse(envelope, key, recorded_ms, reading)
-
-
-def parse(
-    envelope: Envelope, key: bytes | None, recorded_ms: int | None, reading: Reading
-) -> Parsed:
-    """Judge an event's attributes and data.
-
-    Args:
-        envelope: the event.
-        key: the record's.
-        recorded_ms: the record's timestamp; None when it has none, and then no time is too late.
-        reading: how this topic is read.
-
-    Raises:
-        BadEvent: stage validate; it is no event of the contract, or of an unknown type (R-95).
-    """
-    raise NotImplementedError
