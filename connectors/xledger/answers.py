@@ -11,13 +11,15 @@ import orjson
 class GraphError:
     """One member of `errors`. Its text can quote a value, so it never prints itself (R-103).
 
-    `codes` are its `code`, and `code` and `codes` of its extensions, in capitals.
+    `codes` are its `code`, and `code` and `codes` of its extensions, in capitals. `bare` is the
+    message, without values of the request that could be taken for what it says (`kinds`).
     """
 
     codes: frozenset[str] = field(repr=False)
     path: tuple[str | int, ...] = field(repr=False)
     message: str = field(repr=False)
     extensions: Mapping[str, Any] = field(repr=False)
+    bare: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,13 @@ def _error(error: Any) -> GraphError:
     extensions = extensions if isinstance(extensions, dict) else {}
     more = extensions.get("codes")
     codes = [known.get("code"), extensions.get("code"), *(more if isinstance(more, list) else ())]
-    path = known.get("path")
+    path, message = known.get("path"), str(known.get("message") or "")
     return GraphError(
         codes=frozenset(code.upper() for code in codes if isinstance(code, str)),
         path=tuple(p for p in path if isinstance(p, str | int)) if isinstance(path, list) else (),
-        message=str(known.get("message") or ""),
+        message=message,
         extensions=extensions,
+        bare=message,
     )
 
 

@@ -11,9 +11,10 @@ import httpx
 import structlog
 
 from connectors.xledger.documents import GenderBy, write_document, write_variables
-from connectors.xledger.errors import Kind, Waits, kind_of
+from connectors.xledger.errors import Waits
 from connectors.xledger.exchange import Call, Exchange, Fresh
 from connectors.xledger.identity import identity_of
+from connectors.xledger.kinds import Kind, kind_of
 from connectors.xledger.listing import page_of_employees
 from connectors.xledger.looking_up import LookUp
 from connectors.xledger.scopes import missing_scopes

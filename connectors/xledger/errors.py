@@ -1,21 +1,21 @@
-"""What each error of an answer means: one table, by code, then by message (`xledger-api.md` 4.3).
+"""What an answer's errors mean for the connection: which trouble, if any (`xledger-api.md` 4.3).
 
 Limits, credentials, time-outs and a schema that differs are trouble of the connection (R-85); the
-rest is a refusal of data. Quoted parts of a message are values of people, so they neither decide
-nor leave (R-103).
+rest is a refusal of data, and judged root by root (`writing`). No message leaves: it can quote a
+value or the token (R-103).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.xledger.answers import Answer, GraphError
 from connectors.xledger.documents import wire_names
 from connectors.xledger.faults import away
+from connectors.xledger.kinds import LIMITS, QUOTED, REFUSALS, Kind, kind_of
 from schemas.employee import Root
 from schemas.errors import CredentialRefused, Fault, Limited, Unavailable
 
@@ -39,76 +39,6 @@ class SchemaDiffers(Unavailable):
     """Xledger's schema is not the one we were built for: nothing was executed."""
 
 
-class Kind(Enum):
-    """What an error is about; the order is that in which one decides for the whole answer."""
-
-    CREDENTIAL = auto()
-    SCOPE = auto()
-    BURST = auto()
-    CONCURRENCY = auto()
-    CREDITS = auto()
-    AWAY = auto()
-    DIFFERS = auto()
-    SYNTAX = auto()
-    LOOK_UP = auto()
-    DATA = auto()
-    UNKNOWN = auto()
-
-
-LIMITS: Final = frozenset({Kind.BURST, Kind.CONCURRENCY, Kind.CREDITS})
-REFUSALS: Final = frozenset({Kind.SYNTAX, Kind.LOOK_UP, Kind.DATA, Kind.UNKNOWN})
-"""What concerns data: never a limit, a token or an outage."""
-
-BY_CODE: Final[Mapping[str, Kind]] = {
-    "BAD_REQUEST.BURST_RATE_LIMIT_REACHED": Kind.BURST,
-    "BAD_REQUEST.CONCURRENCY_LIMIT_REACHED": Kind.CONCURRENCY,
-    "BAD_REQUEST.INSUFFICIENT_CREDITS": Kind.CREDITS,
-    "ACCESS_DENIED": Kind.SCOPE,
-    "INVALID_VALUE": Kind.DATA,
-    "ARGUMENTS_OF_CORRECT_TYPE": Kind.DATA,
-    "SYNTAX_ERROR": Kind.SYNTAX,
-    **dict.fromkeys(
-        (
-            "FIELDS_ON_CORRECT_TYPE",
-            "KNOWN_ARGUMENT_NAMES",
-            "KNOWN_TYPE_NAMES",
-            "KNOWN_DIRECTIVES",
-            "PROVIDED_NON_NULL_ARGUMENTS",
-            "SCALAR_LEAFS",
-            "VARIABLES_IN_ALLOWED_POSITION",
-            "VARIABLES_ARE_INPUT_TYPES",
-            "OVERLAPPING_FIELDS_CAN_BE_MERGED",
-            "UNIQUE_VARIABLE_NAMES",
-            "NO_UNDEFINED_VARIABLES",
-            "NO_UNUSED_VARIABLES",
-        ),
-        Kind.DIFFERS,
-    ),
-}
-"""Xledger's own codes, and those of graphql-dotnet (`xledger-api.md` 1.2, 2.1)."""
-
-BY_MESSAGE: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"too many concurrent", Kind.CONCURRENCY),
-        (r"too many requests", Kind.BURST),
-        (r"insufficient credits", Kind.CREDITS),
-        (r"(no|multiple) values? matching", Kind.LOOK_UP),
-        (r"cannot query field|unknown (argument|type)\b", Kind.DIFFERS),
-        (r"is not defined by type|unrecognized input field", Kind.DIFFERS),
-        (r"error parsing query|unterminated string", Kind.SYNTAX),
-        (r"\bscopes?\b|access denied|lacks? (the )?(permission|right)", Kind.SCOPE),
-        (r"\bapi token\b|\bunauthori[sz]ed\b|not authenticated", Kind.CREDENTIAL),
-        (r"\btoken\b.*\b(expired|invalid|revoked|unknown)\b", Kind.CREDENTIAL),
-        (r"\b(expired|invalid|revoked|unknown) token\b", Kind.CREDENTIAL),
-        (r"timed out|deadlock|maintenance|temporarily unavailable|overloaded", Kind.AWAY),
-    )
-)
-"""What is known of messages without a code, and of those that say more than theirs."""
-
-STRONGER: Final = frozenset({Kind.DIFFERS, Kind.LOOK_UP})
-"""A message decides against `INVALID_VALUE` when it says one of these."""
-
 AREAS: Final = (
     "Employee",
     "Contact",
@@ -123,7 +53,6 @@ AREAS: Final = (
 )
 """What scopes are about (R-02); only these words of a message are told."""
 
-_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME: Final = re.compile(r"[_A-Za-z]\w*")
 
 
@@ -140,26 +69,6 @@ class Waits:
     credits: float
     now: Callable[[], datetime]
     jitter: Callable[[], float]
-
-
-def kind_of(error: GraphError, status: int) -> Kind:
-    """Return what an error is about: by code, then by message, then by the HTTP status."""
-    coded = min(
-        (BY_CODE[code] for code in error.codes if code in BY_CODE),
-        key=lambda kind: kind.value,
-        default=None,
-    )
-    if coded is not None and coded is not Kind.DATA:
-        return coded
-    plain = _QUOTED.sub("''", error.message)
-    said = next((kind for pattern, kind in BY_MESSAGE if pattern.search(plain)), None)
-    if coded is not None:
-        return said if said in STRONGER else coded
-    if said is not None:
-        return said
-    if status in (401, 403):
-        return Kind.CREDENTIAL
-    return Kind.AWAY if status >= 500 else Kind.UNKNOWN  # noqa: PLR2004 - HTTP's own
 
 
 def trouble_of(
@@ -213,7 +122,7 @@ def _until(reset_at: object, now: datetime) -> float | None:
 
 
 def _scope(error: GraphError, document: str) -> str:
-    said = _QUOTED.sub("", error.message).lower()
+    said = QUOTED.sub("", error.bare).lower()
     named = [area for area in AREAS if area.lower() in said]
     if not named and error.path:
         aliased = re.search(rf"\b{re.escape(str(error.path[0]))}: (\w+)", document)
@@ -224,5 +133,5 @@ def _scope(error: GraphError, document: str) -> str:
 
 def _named(error: GraphError, document: str) -> str:
     ours = {*_NAME.findall(document), *(name for record in Root for name in wire_names(record))}
-    quoted = [part.strip("'\"") for part in _QUOTED.findall(error.message)]
+    quoted = [part.strip("'\"") for part in QUOTED.findall(error.message)]
     return ", ".join(f"'{name}'" for name in quoted if name in ours) or "it does not say where"

@@ -14,6 +14,7 @@ import orjson
 from connectors.xledger.answers import Answer, edges_of, parse
 from connectors.xledger.errors import Waits, trouble_of
 from connectors.xledger.faults import CAUGHT, away, of_exception
+from connectors.xledger.kinds import without_values
 from processors.ports.telemetry import Telemetry
 from processors.ports.xledger import Permit
 from schemas.errors import CredentialRefused, Fault, Limited, Unavailable
@@ -173,6 +174,7 @@ class Exchange:
         answer = parse(status, body)
         if answer is None:
             raise _no_answer(call, status, response.headers.get("retry-after", ""))
+        answer = without_values(answer, call.variables)
         trouble = trouble_of(
             answer, call.document, self._waits, effects=call.effects, done=_any_done(answer)
         )

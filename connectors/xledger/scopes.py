@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.xledger.answers import Answer
-from connectors.xledger.errors import Kind, SchemaDiffers, ScopeMissing, kind_of
+from connectors.xledger.errors import SchemaDiffers, ScopeMissing
 from connectors.xledger.exchange import Call, Exchange
+from connectors.xledger.kinds import Kind, kind_of
 
 OPERATION: Final = "scopes"
 NO_RECORD: Final = "0"

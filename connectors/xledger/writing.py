@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from connectors.xledger.answers import Answer, GraphError, edges_of, member, text_of
-from connectors.xledger.errors import Kind, kind_of
+from connectors.xledger.kinds import Kind, kind_of
 from connectors.xledger.naming import Named, Names, clue_of
 from processors.ports.xledger import Refusal, RootAnswer, WriteRoot
 from schemas.employee import Target, TargetValue

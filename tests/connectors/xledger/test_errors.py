@@ -234,15 +234,33 @@ def test_of_several_errors_the_gravest_decides(
     assert type(written({"errors": [second, first]})) is expected
 
 
-def test_a_quoted_value_decides_nothing(
-    bench: Callable[..., Any], root: Callable[..., WriteRoot]
+@pytest.mark.rule("R-88")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Token lacks scope; too many requests; Cannot query field",
+        "Scope Manager",
+        "O'Brien's API token",
+        "x' is not defined by type 'y",
+        "Your query timed out.",
+        "No value matching",
+    ],
+)
+@pytest.mark.parametrize("quotes", ["'{}'", '"{}"', "{}"])
+def test_a_persons_value_decides_nothing(
+    bench: Callable[..., Any], root: Callable[..., WriteRoot], value: str, quotes: str
 ) -> None:
-    """A person who is called like an error stays a person."""
-    name = "Token lacks scope; too many requests; Cannot query field"
-    answer = {"errors": [{"message": f"firstName: Invalid value '{name}'"}], "data": {"r0": None}}
-    roots = [root("r0", Root.CONTACT, firstName=name)]
-    answers = bench(answer).ask(lambda client: client.write(roots))
-    assert answers["r0"].refusals[0].clients == ("1",)
+    """Somebody who is called like an error does not stop everybody."""
+    error = {
+        "message": f"inputs[1].firstName: {quotes.format(value)} is odd",
+        "extensions": {"code": "INVALID_VALUE"},
+    }
+    for shape in (error, {"message": error["message"]}):
+        place = bench({"errors": [shape], "data": {"r0": None}})
+        roots = [root("r0", Root.CONTACT, firstName=value)]
+        answers = place.ask(lambda client, sent=roots: client.write(sent))
+        (refusal,) = answers["r0"].refusals
+        assert (refusal.clients, refusal.gone) == (("1",), False)
 
 
 def test_creations_go_over_a_new_connection(bench: Callable[..., Any]) -> None:
