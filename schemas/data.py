@@ -5,7 +5,7 @@ names is kept: what else Huma knows of a person is dropped here (`huma-api.md`, 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -40,11 +40,11 @@ class WrongShape(Exception):
 class Data:
     """What an event's data says; see `events.Event` for what each means."""
 
-    fields: Projection = _NO_FIELDS
+    fields: Projection = field(default_factory=lambda: _NO_FIELDS)
     user_type: str | None = None
     active: bool | None = None
     groups: tuple[str, ...] | None = None
-    positions: Mapping[str, Projection | None] = _NO_POSITIONS
+    positions: Mapping[str, Projection | None] = field(default_factory=lambda: _NO_POSITIONS)
 
 
 def created(data: Json) -> Data:
