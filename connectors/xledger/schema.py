@@ -7,7 +7,9 @@ used only when introspection shows it.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from connectors.xledger.exchange import Call, Exchange
 from schemas.errors import Unavailable
@@ -30,6 +32,7 @@ INPUTS: Final = (
 )
 
 Filter = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,47 @@ class Filters:
         return {"modifiedAt_gte": modified_at} if "modifiedAt_gte" in self.members else None
 
 
+class _Known(BaseModel):
+    """Base of introspection's answers (GraphQL's own shapes)."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True, frozen=True)
+
+
+class _Type(_Known):
+    name: str | None = None
+    of_type: "_Type | None" = Field(None, alias="ofType")
+
+    def named(self) -> str:
+        """Return the name inside lists and non-nulls."""
+        return self.name or (self.of_type.named() if self.of_type else "")
+
+
+class _Member(_Known):
+    name: str
+    type: _Type
+
+
+class _Root(_Known):
+    name: str
+    args: list[_Member] = []
+
+
+class _Query(_Known):
+    fields: list[_Root] | None = None
+
+
+class _Schema(_Known):
+    query_type: _Query | None = Field(None, alias="queryType")
+
+
+class _Arguments(_Known):
+    schema_: _Schema | None = Field(None, alias="__schema")
+
+
+class _InputType(_Known):
+    fields: list[_Member] | None = Field(None, alias="inputFields")
+
+
 async def filters_of(exchange: Exchange) -> Mapping[str, Filters]:
     """Ask for the filters of contacts, suppliers and employees; none where Xledger will not say.
 
@@ -76,40 +120,37 @@ async def filters_of(exchange: Exchange) -> Mapping[str, Filters]:
         Limited, Unavailable, CredentialRefused: as `Exchange.ask`.
     """
     answer = await exchange.ask(Call("schema", ARGUMENTS))
-    types = _filter_types(answer.data)
+    types = _filter_types(_checked(TypeAdapter(_Arguments), answer.data or {}))
     if not types:
         return {root: Filters() for root in ROOTS}
     names = {root: types.get(root, "") for root in ROOTS}
     answer = await exchange.ask(Call("schema", INPUTS, names))
-    if answer.data is None:
-        raise Unavailable("Xledger's schema cannot be read")
-    return {root: Filters(names[root], _members(answer.data.get(root))) for root in ROOTS}
+    inputs = _checked(TypeAdapter(dict[str, _InputType | None]), answer.data)
+    return {root: Filters(names[root], _members(inputs.get(root))) for root in ROOTS}
 
 
-def _filter_types(data: Mapping[str, Any] | None) -> dict[str, str]:
-    found = {}
-    schema: Any = data or {}
-    for name in ("__schema", "queryType"):
-        schema = schema.get(name) or {}
-    for root in schema.get("fields") or ():
-        for argument in root.get("args") or ():
-            if root.get("name") in ROOTS and argument.get("name") == "filter":
-                found[root["name"]] = _scalar(argument.get("type"))
+def _checked(shape: TypeAdapter[T], data: object) -> T:
+    try:
+        return shape.validate_python(data)
+    except ValidationError:
+        fault = Unavailable("Xledger's schema cannot be read")
+    raise fault
+
+
+def _filter_types(answer: _Arguments) -> dict[str, str]:
+    query = answer.schema_.query_type if answer.schema_ else None
+    found = {
+        root.name: argument.type.named()
+        for root in (query.fields if query else None) or ()
+        for argument in root.args
+        if root.name in ROOTS and argument.name == "filter"
+    }
     return {root: name for root, name in found.items() if re.fullmatch(r"[_A-Za-z]\w*", name)}
 
 
-def _members(type_: Any) -> dict[str, str]:
-    fields = type_.get("inputFields") if isinstance(type_, dict) else None
-    return {str(member.get("name")): _scalar(member.get("type")) for member in fields or ()}
-
-
-def _scalar(type_: Any) -> str:
-    """Return the name inside lists and non-nulls."""
-    while isinstance(type_, dict):
-        if type_.get("name"):
-            return str(type_["name"])
-        type_ = type_.get("ofType")
-    return ""
+def _members(type_: _InputType | None) -> dict[str, str]:
+    fields = type_.fields if type_ else None
+    return {member.name: member.type.named() for member in fields or ()}
 
 
 def _typed(value: str, scalar: str) -> str | int:
