@@ -62,7 +62,7 @@ class XledgerClient:
         http: the client of all lanes; its time-outs are not used.
         fresh: makes a client whose first request opens a connection of its own, for creations: a
             kept-alive connection that the server has closed looks like a reset after the commit.
-        url: Xledger's GraphQL address.
+        url: Xledger's address; without a path, its own is added.
         token: the API token.
         permit: entered before each request.
         limits: see there.

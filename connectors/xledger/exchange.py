@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,6 +26,7 @@ HEADERS: Final = {
     "accept-encoding": "gzip, identity",
     "content-type": "application/json",
 }
+PATH: Final = "/graphql"
 SENDABLE: Final = re.compile("[!-~]{1,8192}")
 """What a token must look like to stand in a header."""
 
@@ -40,6 +41,7 @@ REFUSED: Final = (401, 403)
 TOO_MANY: Final = 429
 
 Fresh = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
+Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Exchange:
     Args:
         http: the client of all lanes; its time-outs are not used.
         fresh: makes a client whose first request opens a connection of its own.
-        url: Xledger's GraphQL address.
+        url: Xledger's address; without a path, its own is added.
         token: the API token.
         permit: entered before each request.
         timeout: seconds for one request, from connecting to the last byte read.
@@ -132,21 +134,23 @@ class Exchange:
             if event.endswith(FIRST_BYTE):
                 started.append(event)
 
-        reach = self._timeout * REACH
-        request = httpx.Request(
-            "POST",
-            self._url,
-            content=orjson.dumps({"query": call.document, "variables": call.variables}),
-            headers={**HEADERS, "authorization": f"token {self._token.reveal()}"},
-            extensions={"trace": trace, "timeout": {"connect": reach, "pool": reach}},
-        )
         try:
             async with asyncio.timeout(self._timeout):
-                response, body = await self._whole(call, request)
+                response, body = await self._whole(call, self._request(call, trace))
             return self._answer(call, response, body)
         except CAUGHT as exception:
             fault = of_exception(exception, effects=call.effects, sent=bool(started))
         raise fault
+
+    def _request(self, call: Call, trace: Trace) -> httpx.Request:
+        reach = self._timeout * REACH
+        return httpx.Request(
+            "POST",
+            endpoint(self._url),
+            content=orjson.dumps({"query": call.document, "variables": call.variables}),
+            headers={**HEADERS, "authorization": f"token {self._token.reveal()}"},
+            extensions={"trace": trace, "timeout": {"connect": reach, "pool": reach}},
+        )
 
     async def _whole(self, call: Call, request: httpx.Request) -> tuple[httpx.Response, bytes]:
         if call.fresh:
@@ -181,6 +185,19 @@ class Exchange:
         if trouble is not None:
             raise trouble
         return answer
+
+
+def endpoint(url: str) -> httpx.URL:
+    """Return where to post: Xledger has one path for everything (`xledger-api.md` 1.1).
+
+    >>> endpoint("https://demo.xledger.net/"), endpoint("http://127.0.0.1:1/graphql/")
+    (URL('https://demo.xledger.net/graphql'), URL('http://127.0.0.1:1/graphql/'))
+
+    Raises:
+        httpx.InvalidURL: it is no address.
+    """
+    address = httpx.URL(url)
+    return address if address.path != "/" else address.copy_with(path=PATH)
 
 
 def _no_answer(call: Call, status: int, retry_after: str) -> Fault:

@@ -171,12 +171,15 @@ def test_a_refused_connection_is_not(
     assert type(fault) is Unavailable
 
 
-def test_a_name_that_nobody_knows_is_not(
-    bench: Callable[..., Any], root: Callable[..., WriteRoot]
+@pytest.mark.parametrize(
+    "url",
+    ["http://nowhere.invalid/graphql", "ftp://x/graphql", "xledger", "http://[", "http://a:b", ""],
+)
+def test_an_address_that_leads_nowhere_is_not(
+    bench: Callable[..., Any], root: Callable[..., WriteRoot], url: str
 ) -> None:
-    """Nor can anything where the host has no address."""
-    fault = write_to("http://nowhere.invalid/graphql", [root("r0", Root.CONTACT)], bench)
-    assert type(fault) is Unavailable
+    """Nor can anything where the host has no address, or the address is none."""
+    assert type(write_to(url, [root("r0", Root.CONTACT)], bench)) is Unavailable
 
 
 def test_tls_that_fails_is_not(
