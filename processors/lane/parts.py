@@ -1,6 +1,7 @@
 """Equal parts, and a fair share of them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,7 +16,7 @@ def split(items: Sequence[T], parts: int) -> tuple[tuple[T, ...], ...]:
     parts = max(1, min(parts, len(items)))
     size, longer = divmod(len(items), parts)
     ends = [number * size + min(number, longer) for number in range(parts + 1)]
-    return tuple(tuple(items[a:b]) for a, b in zip(ends, ends[1:], strict=False))
+    return tuple(tuple(items[a:b]) for a, b in pairwise(ends))
 
 
 def share(sizes: Sequence[int], total: int) -> list[int]:

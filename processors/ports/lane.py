@@ -320,7 +320,7 @@ class LaneStore(Protocol):
         ...
 
     def unread(self, lease: Lease, limit: int) -> Sequence[Unread]:
-        """Return people with work whom Huma must be asked about, unless Huma is known to be away."""
+        """Return people with work whom Huma must be asked about; none while Huma is away."""
         ...
 
     def merge_read(self, lease: Lease, person: Unread, read: HumaPerson) -> bool:

@@ -1,0 +1,1 @@
+"""Kafka: what we read, what we publish, and the topics themselves."""
