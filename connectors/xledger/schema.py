@@ -17,6 +17,10 @@ from schemas.errors import Unavailable
 KEPT: Final = 24 * 3600.0
 """Seconds."""
 
+INT: Final = "Int"
+GREATEST: Final = 2**31 - 1
+"""GraphQL's `Int` has 32 bits, and Xledger's dbIds can be longer."""
+
 ROOTS: Final = ("contacts", "suppliers", "employees")
 
 TYPE: Final = "type { name kind ofType { name kind ofType { name kind ofType { name } } } }"
@@ -45,16 +49,21 @@ class Filters:
     def any_of(self, name: str, values: Iterable[str]) -> list[Filter] | None:
         """Return alternatives that together match records with one of these values.
 
-        None when the schema has no such filter.
+        None when the schema has no such filter, or its scalar cannot hold a value.
 
         >>> Filters("F", {"code_in": "String"}).any_of("code", ["a", "b"])
         [{'code_in': ['a', 'b']}]
         >>> Filters("F", {"contactDbId": "Int", "OR": "F"}).any_of("contactDbId", ["7"])
         [{'contactDbId': 7}]
+        >>> Filters("F", {"contactDbId": "Int"}).any_of("contactDbId", ["109349000000467"]) is None
+        True
         >>> Filters("F", {"email": "String"}).any_of("email", ["a", "b"]) is None
         True
         """
         listed, given = f"{name}_in", list(values)
+        scalar = self.members.get(listed) or self.members.get(name)
+        if scalar == INT and not all(_is_int(value) for value in given):
+            return None
         if listed in self.members:
             return [{listed: [_typed(value, self.members[listed]) for value in given]}]
         if name not in self.members or ("OR" not in self.members and len(given) > 1):
@@ -155,4 +164,8 @@ def _members(type_: _InputType | None) -> dict[str, str]:
 
 def _typed(value: str, scalar: str) -> str | int:
     """Return a value as its scalar takes it: `dbId_in` of some types is `[Int!]` (1.4)."""
-    return int(value) if scalar == "Int" and value.isascii() and value.isdigit() else value
+    return int(value) if scalar == INT else value
+
+
+def _is_int(value: str) -> bool:
+    return value.isascii() and value.isdigit() and int(value) <= GREATEST
