@@ -1,5 +1,6 @@
 """The topics as they are and as they should be: `topics plan|apply`, and the check at start."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from connectors.kafka.faults import fault_in
-from schemas.errors import StopProcess
+from schemas.errors import BrokerUnavailable, StopProcess
 from schemas.topics import ALL, Topic
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class Topics:
                     future.result(SECONDS)
         except KafkaException as error:
             raise fault_in(error) from None
+        ends = time.monotonic() + SECONDS
+        while any(step.create for step in self.plan()):  # brokers learn of a topic one by one
+            if time.monotonic() > ends:
+                raise BrokerUnavailable("Kafka made the topics, and does not show them yet")
         return done
 
     def check(self) -> None:
