@@ -17,9 +17,9 @@ from structlog.typing import EventDict, WrappedLogger
 HARMLESS: Final = frozenset(
     {
         "event", "level", "timestamp", "attempts", "batch_size", "code", "codes", "command",
-        "connection", "count", "epoch", "error", "fields", "group", "id", "left", "level", "lag",
-        "lane", "likely_fields", "limit", "logger", "missing", "module", "of", "offset", "operation",
-        "organization", "owner", "part", "partition", "people", "person", "places", "port",
+        "connection", "count", "epoch", "error", "fields", "group", "id", "left", "lag",
+        "lane", "likely_fields", "limit", "logger", "missing", "module", "of", "offset",
+        "operation", "organization", "owner", "part", "partition", "people", "person", "places", "port",
         "reason", "requests", "result", "role", "rows", "run", "seconds", "since", "signal",
         "stage", "state", "status", "store", "sync", "topic", "type", "until", "url", "version",
         "wait", "where", "why",
@@ -71,7 +71,7 @@ def set_up(level: str) -> None:
     sys.excepthook = died
 
 
-def _warned(_message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+def _warned(_message: Warning | str, category: type[Warning], *_: Any) -> None:
     structlog.get_logger().warning("library.warns", type=category.__name__)
 
 

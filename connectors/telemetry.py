@@ -131,7 +131,7 @@ class Reporter:
 
     def __init__(self, host: str, port: int, telemetry: Prometheus, vitals: Vitals) -> None:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the library's name
+            def do_GET(self) -> None:
                 status, kind, body = _answer(self.path, telemetry, vitals)
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
