@@ -19,7 +19,7 @@ HARMLESS: Final = frozenset(
         "event", "level", "timestamp", "attempts", "batch_size", "code", "codes", "command",
         "connection", "count", "epoch", "error", "fields", "group", "id", "left", "lag",
         "lane", "likely_fields", "limit", "logger", "missing", "module", "of", "offset",
-        "operation", "organization", "owner", "part", "partition", "people", "person", "places", "port",
+        "operation", "organization", "owner", "part", "partition", "people", "person", "port",
         "reason", "requests", "result", "role", "rows", "run", "seconds", "since", "signal",
         "stage", "state", "status", "store", "sync", "topic", "type", "until", "url", "version",
         "wait", "where", "why",
@@ -67,7 +67,7 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [_Foreign()]
     root.setLevel(logging.WARNING)
-    warnings.showwarning = _warned
+    warnings.showwarning = _warned  # type: ignore[assignment]
     sys.excepthook = died
 
 

@@ -119,6 +119,33 @@ def outcome_id(connection: str | None, source: str, id_: str, round_: int) -> st
     return blake2b(identity, digest_size=_DIGEST_BYTES).hexdigest()
 
 
+_ORDER: Final = (
+    (FieldEnd.FAILED, Result.DEAD_LETTERED),
+    (FieldEnd.APPLIED, Result.APPLIED),
+    (FieldEnd.SUPERSEDED, Result.SUPERSEDED),
+    (FieldEnd.UNCHANGED, Result.UNCHANGED),
+    (FieldEnd.SKIPPED, Result.SKIPPED),
+)
+
+
+def result_of(fields: Mapping[str, FieldOutcome]) -> tuple[Result, Code | None]:
+    """Return how an event ends, and the reason of a skip or a failure (`design.md`, Outcomes).
+
+    Args:
+        fields: the end of each of its fields; at least one.
+
+    >>> result_of({"email": FieldOutcome(FieldEnd.APPLIED),
+    ...            "gender": FieldOutcome(FieldEnd.SKIPPED, Code.UNMAPPED_VALUE)})
+    (<Result.APPLIED: 'applied'>, None)
+    """
+    for end, result in _ORDER:
+        codes = [field.code for field in fields.values() if field.result is end]
+        if codes:
+            gives_reason = end in {FieldEnd.FAILED, FieldEnd.SKIPPED}
+            return result, codes[0] if gives_reason else None
+    raise ValueError("an event without fields has no result of its fields")
+
+
 def _field(end: FieldOutcome) -> dict[str, Any]:
     return _known(
         {"result": end.result.value, "code": end.code, "version": end.version, "turn": end.turn}

@@ -34,7 +34,7 @@ def insert(
     found: list[Row] = []
     for source, parameters in _sources(connection, types, columns, rows):
         # SQLite needs a WHERE to tell the upsert from a join
-        sql = f"{into}SELECT * FROM {source} WHERE true {suffix}"
+        sql = f"{into}SELECT * FROM {source} WHERE true {suffix}"  # noqa: S608 - names of ours
         result = connection.exec_driver_sql(sql, parameters)
         if result.returns_rows:
             found.extend(result.all())
@@ -86,14 +86,15 @@ def _sources(
             part = rows[start : start + size]
             values = ", ".join([one] * len(part))
             yield (
-                f"(SELECT {renamed} FROM (VALUES {values}))",
+                f"(SELECT {renamed} FROM (VALUES {values}))",  # noqa: S608 - names of ours
                 tuple(value for row in part for value in row),
             )
         return
     arrays = ", ".join(f"%b::{_array(column)}" for column in types)
     for start in range(0, len(rows), ARRAYS):
         columns = [list(column) for column in zip(*rows[start : start + ARRAYS], strict=True)]
-        yield f"(SELECT * FROM unnest({arrays}) AS u({', '.join(quoted)}))", tuple(columns)
+        names_of = ", ".join(quoted)
+        yield f"(SELECT * FROM unnest({arrays}) AS u({names_of}))", tuple(columns)  # noqa: S608 - as above
 
 
 def _array(column: Column[Any]) -> str:

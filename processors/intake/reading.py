@@ -1,0 +1,80 @@
+"""From records to items: the key first, then decoding (R-98). Nothing here asks the store."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from processors.ports.intake import Raw
+from processors.ports.source import Place, Record
+from schemas.about import About, BadEvent
+from schemas.cloudevents import Tombstone
+from schemas.events import Event, Foreign, Request
+from schemas.key import organization_of_key
+from schemas.letter import Carried, parse
+from schemas.reading import Reading, read
+
+BEFORE_KAFKA_KNEW_TIME = 0
+"""The kind of a record's timestamp when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record that concerns somebody: what it is, or why it is no event.
+
+    `organization` is whose it is, None when nobody knows; `carried` is what a replay brings.
+    """
+
+    raw: Raw
+    parsed: Event | Request | Foreign | Tombstone | BadEvent
+    about: About
+    organization: str | None
+    carried: Carried
+
+
+def items_of(
+    records: Sequence[Record], connected: Collection[str], readings: Mapping[str, Reading]
+) -> tuple[list[Item], int]:
+    """Return what concerns organisations with a connection, or nobody known, and count the rest.
+
+    Args:
+        records: as polled.
+        connected: organisations that have a connection, in whatever state.
+        readings: how each topic is read.
+    """
+    items: list[Item] = []
+    passed = 0
+    for record in records:
+        key = record.key()
+        organization = organization_of_key(key)
+        if organization is not None and organization not in connected:
+            passed += 1
+            continue
+        item = _item(record, key, readings)
+        if isinstance(item.parsed, Event) and item.organization not in connected:
+            passed += 1
+            continue
+        items.append(item)
+    return items, passed
+
+
+def _item(record: Record, key: bytes | None, readings: Mapping[str, Reading]) -> Item:
+    topic, partition, offset = record.topic(), record.partition(), record.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    kind, milliseconds = record.timestamp()
+    headers = record.headers() or []
+    timestamp = None if kind == BEFORE_KAFKA_KNEW_TIME else milliseconds
+    raw = Raw(Place(topic, partition), offset, timestamp, key, record.value(), headers)
+    reading = readings[topic]
+    carried = parse(headers) if reading.ours else Carried()
+    try:
+        parsed = read(key, raw.value, headers, timestamp, reading)
+    except BadEvent as bad:
+        about = bad.about.or_key(key)
+        return Item(raw, bad, about.at(topic, partition, offset), about.organization, carried)
+    if isinstance(parsed, Tombstone):
+        about = About().or_key(key)
+        return Item(raw, parsed, about.at(topic, partition, offset), about.organization, carried)
+    about = parsed.about if isinstance(parsed, Foreign) else parsed.about()
+    about = about.or_key(key)
+    return Item(raw, parsed, about.at(topic, partition, offset), about.organization, carried)
