@@ -1,0 +1,293 @@
+"""Connections: the administrator's ties to Xledger's companies (R-04, R-07 to R-09)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from connectors.store import audit
+from connectors.store.clock import now_ms, read_now
+from connectors.store.engine import Store
+from connectors.store.keyring import Keyring
+from connectors.store.tables import connection, generation, lane, link
+from connectors.store.upsert import insert, insert_ignore
+from processors.ports.intake import Standing
+from schemas.connection import Connection, LaneState
+from schemas.errors import NotFound, StopProcess
+from schemas.personal import Personal
+
+TOKEN: Final = "connection.token"  # noqa: S105 - a column's name
+NOTIFY: Final = "connection.notify"
+BY_HAND: Final = "by hand"
+CHANGEABLE: Final = frozenset({"name", "add_new_users", "zone", "country", "synthetic_numbers"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What an administrator decided, and what the token was found to reach."""
+
+    organization: str
+    group: str | None
+    name: str
+    xledger_url: str
+    entity: str
+    token: Personal[str] = field(repr=False)
+    huma_url: str
+    add_new_users: bool
+    zone: str
+    country: str
+    synthetic_numbers: bool
+    notify: Personal[str] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A connection as a command shows it."""
+
+    connection: Connection
+    state: LaneState
+    reason: str | None
+    since: int
+    links: Mapping[str, int]
+
+
+class Connections:
+    """The repository of connections. Every change raises the generation, and is audited."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    def add(self, new: NewConnection, actor: str) -> Connection:
+        """Store a connection, inactive (R-03).
+
+        Raises:
+            StopProcess: the token is in use, or the company is connected for the same group (R-09).
+        """
+        id_ = str(uuid4())
+        company = _company(new.xledger_url, new.entity)
+        with self._store.begin() as transaction:
+            cipher = self._keyring.cipher_of(transaction, new.organization)
+            for other in transaction.execute(select(connection)):
+                if bytes(other.token_digest) == self._digest(new.token):
+                    raise StopProcess(f"this token is in use by connection {other.id}")
+                same = _company(other.xledger_url, other.entity) == company
+                if same and (other.organization, other.group_id) == (new.organization, new.group):
+                    raise StopProcess(
+                        f"connection {other.id} reaches the same company for the same group"
+                    )
+                if same and (other.group_id is None or new.group is None):
+                    raise StopProcess(
+                        f"connection {other.id} reaches the same company: two connections to one "
+                        "company are allowed only for different groups"
+                    )
+            notify = new.notify
+            transaction.execute(
+                connection.insert().values(
+                    id=id_,
+                    organization=new.organization,
+                    group_id=new.group,
+                    name=new.name,
+                    xledger_url=new.xledger_url,
+                    entity=new.entity,
+                    token=cipher.seal("", f"{TOKEN}/{id_}", new.token.reveal().encode()),
+                    token_digest=self._digest(new.token),
+                    huma_url=new.huma_url,
+                    add_new_users=new.add_new_users,
+                    zone=new.zone,
+                    country=new.country,
+                    synthetic_numbers=new.synthetic_numbers,
+                    notify=None
+                    if notify is None
+                    else cipher.seal("", f"{NOTIFY}/{id_}", notify.reveal().encode()),
+                    created_at=now_ms(),
+                )
+            )
+            transaction.execute(insert_ignore(transaction, lane).values(connection=id_))
+            raise_generation(transaction)
+            audit.add(transaction, new.organization, id_, actor, "connection.added", rule="R-01")
+        return self.get(id_)
+
+    def get(self, id_: str) -> Connection:
+        """Return one.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        with self._store.read() as transaction:
+            row = transaction.execute(
+                select(connection).where(connection.c.id == id_)
+            ).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no connection {id_}: see `connections list`")
+        return connection_of(row)
+
+    def shown(self, id_: str | None = None) -> list[Shown]:
+        """Return all, or one, with the state of its lane and the number of links by state."""
+        query = select(connection, lane.c.state, lane.c.reason, lane.c.since).join(
+            lane, lane.c.connection == connection.c.id
+        )
+        if id_ is not None:
+            query = query.where(connection.c.id == id_)
+        counts: dict[str, dict[str, int]] = {}
+        with self._store.read() as transaction:
+            rows = transaction.execute(query.order_by(connection.c.created_at)).all()
+            for one, state, count in transaction.execute(
+                select(link.c.connection, link.c.state, func.count()).group_by(
+                    link.c.connection, link.c.state
+                )
+            ):
+                counts.setdefault(one, {})[state] = count
+        return [
+            Shown(
+                connection_of(row), LaneState(row.state), row.reason, row.since,
+                counts.get(row.id, {}),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def token(self, id_: str) -> Personal[str]:
+        """Return the token, for calls to Xledger only."""
+        with self._store.read() as transaction:
+            row = transaction.execute(select(connection).where(connection.c.id == id_)).one()
+            cipher = self._keyring.cipher_of(transaction, row.organization)
+            return Personal(cipher.open("", f"{TOKEN}/{id_}", bytes(row.token)).decode())
+
+    def change(self, id_: str, changes: Mapping[str, object], actor: str) -> Connection:
+        """Change options (R-04)."""
+        assert changes.keys() <= CHANGEABLE
+        self._update(id_, changes, actor, "connection.changed", tuple(changes))
+        return self.get(id_)
+
+    def replace_token(self, id_: str, token: Personal[str], actor: str) -> None:
+        """Store another token of the same entity, and let the lane try at once (R-09)."""
+        organization = self.get(id_).organization
+        with self._store.begin() as transaction:
+            cipher = self._keyring.cipher_of(transaction, organization)
+            values = {
+                "token": cipher.seal("", f"{TOKEN}/{id_}", token.reveal().encode()),
+                "token_digest": self._digest(token),
+            }
+            try:
+                transaction.execute(
+                    update(connection).where(connection.c.id == id_).values(**values)
+                )
+            except IntegrityError:
+                raise StopProcess("this token is in use by another connection") from None
+            _set_lane(transaction, id_, LaneState.RUNNING, None)
+            raise_generation(transaction)
+            audit.add(transaction, organization, id_, actor, "token.replaced", rule="R-09")
+
+    def pause(self, id_: str, actor: str) -> None:
+        """Pause by hand: only a human ends it."""
+        self._lane(id_, LaneState.PAUSED, BY_HAND, actor, "connection.paused")
+
+    def resume(self, id_: str, actor: str) -> None:
+        """Let the lane run again."""
+        self._lane(id_, LaneState.RUNNING, None, actor, "connection.resumed")
+
+    def preview(self, id_: str) -> int:
+        """Open a preview: events are stored from now on (R-07); returns the store's time."""
+        with self._store.begin() as transaction:
+            now = read_now(transaction)
+            transaction.execute(
+                update(connection).where(connection.c.id == id_).values(preview_at=now)
+            )
+            raise_generation(transaction)
+        return now
+
+    def activate(self, id_: str, since: int) -> None:
+        """Make it active from this store's time on, once (R-07); the preview is over."""
+        with self._store.begin() as transaction:
+            transaction.execute(
+                update(connection)
+                .where(connection.c.id == id_)
+                .values(
+                    activated_at=func.coalesce(connection.c.activated_at, since),
+                    preview_at=None,
+                )
+            )
+            raise_generation(transaction)
+
+    def _update(
+        self,
+        id_: str,
+        values: Mapping[str, object],
+        actor: str,
+        action: str,
+        fields: tuple[str, ...] = (),
+    ) -> None:
+        organization = self.get(id_).organization
+        with self._store.begin() as transaction:
+            transaction.execute(update(connection).where(connection.c.id == id_).values(**values))
+            raise_generation(transaction)
+            audit.add(transaction, organization, id_, actor, action, fields=fields)
+
+    def _lane(
+        self, id_: str, state: LaneState, reason: str | None, actor: str, action: str
+    ) -> None:
+        organization = self.get(id_).organization
+        with self._store.begin() as transaction:
+            _set_lane(transaction, id_, state, reason)
+            audit.add(transaction, organization, id_, actor, action)
+
+    def _digest(self, token: Personal[str]) -> bytes:
+        return self._keyring.vault.digest("token", token.reveal().encode())
+
+
+def all_standings(
+    transaction: Transaction, preview_seconds: float
+) -> dict[str, tuple[Standing, ...]]:
+    """Return every connection by organisation, with whether a preview of it is open (R-07)."""
+    oldest = read_now(transaction) - int(preview_seconds * 1000)
+    found: dict[str, list[Standing]] = {}
+    for row in transaction.execute(select(connection).order_by(connection.c.id)):
+        open_ = row.preview_at is not None and row.preview_at > oldest
+        found.setdefault(row.organization, []).append(Standing(connection_of(row), open_))
+    return {organization: tuple(standings) for organization, standings in found.items()}
+
+
+def connection_of(row: Any) -> Connection:
+    """Return a row as the rules see it."""
+    since = row.activated_at
+    return Connection(
+        row.id,
+        row.organization,
+        row.group_id,
+        row.name,
+        row.xledger_url,
+        row.entity,
+        row.huma_url,
+        bool(row.add_new_users),
+        row.zone,
+        row.country,
+        bool(row.synthetic_numbers),
+        None if since is None else datetime.fromtimestamp(since / 1000, UTC),
+    )
+
+
+def raise_generation(transaction: Transaction) -> None:
+    """Tell intake that connections changed: a batch judged before is judged again."""
+    statement = insert(transaction, generation).values(id=1, value=1)
+    transaction.execute(
+        statement.on_conflict_do_update(
+            index_elements=[generation.c.id], set_={"value": generation.c.value + 1}
+        )
+    )
+
+
+def _set_lane(transaction: Transaction, id_: str, state: LaneState, reason: str | None) -> None:
+    transaction.execute(
+        update(lane)
+        .where(lane.c.connection == id_)
+        .values(state=state.value, reason=reason, since=now_ms(), until=0)
+    )
+
+
+def _company(url: str, entity: str) -> str:
+    return f"{url.rstrip('/').lower()}#{entity}"

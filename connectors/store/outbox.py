@@ -1,0 +1,97 @@
+"""The outbox: rows written in the transaction of what they report, published by the relay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, func, select
+
+from connectors.store import bulk, leases
+from connectors.store.engine import Store
+from connectors.store.keyring import Keyring
+from connectors.store.records import bytes_of, text_of
+from connectors.store.tables import outbox
+from processors.ports.outbox import OutboxRow
+from schemas.cloudevents import Headers
+
+LEASE: Final = "relay"
+COLUMN: Final = "outbox.value"
+COLUMNS: Final = ("topic", "partition", "key", "value", "headers", "sealed_for", "written_at")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """A record to publish. `organization`: its key seals the value; None: it holds no value."""
+
+    topic: str
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
+    partition: int | None = None
+    organization: str | None = None
+
+
+def write(connection: Connection, keyring: Keyring, rows: Sequence[NewRow], now: int) -> None:
+    """Write rows, in order, in the caller's transaction. `now` is the store's, milliseconds."""
+    if rows:
+        stored = [_stored(connection, keyring, row, now) for row in rows]
+        bulk.insert(connection, outbox, COLUMNS, stored, "")
+
+
+def _stored(connection: Connection, keyring: Keyring, row: NewRow, now: int) -> tuple[Any, ...]:
+    value, headers = row.value, [[name, text_of(raw)] for name, raw in row.headers]
+    if row.organization is not None and value is not None:
+        value = keyring.cipher_of(connection, row.organization).seal("", COLUMN, value)
+    return (
+        row.topic, row.partition, row.key, value, orjson.dumps(headers).decode(),
+        row.organization, now,
+    )  # fmt: skip
+
+
+class StoredOutbox:
+    """The port `processors.ports.outbox.OutboxStore`."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    def claim(self, owner: str, seconds: float) -> bool:
+        """See the port."""
+        with self._store.begin() as connection:
+            return leases.claim(connection, LEASE, owner, seconds)
+
+    def release(self, owner: str) -> None:
+        """See the port."""
+        with self._store.begin() as connection:
+            leases.release(connection, LEASE, owner)
+
+    def rows(self, after: int, limit: int) -> Sequence[OutboxRow]:
+        """See the port; values leave opened."""
+        query = select(outbox).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit)
+        with self._store.read() as connection:
+            return [self._opened(connection, row) for row in connection.execute(query)]
+
+    def delete(self, ids: Sequence[int]) -> None:
+        """See the port."""
+        if ids:
+            with self._store.begin() as connection:
+                bulk.select(
+                    connection,
+                    [("id", outbox.c.id)],
+                    [(one,) for one in ids],
+                    "DELETE FROM outbox WHERE id IN (SELECT id FROM {keys} AS k)",
+                )
+
+    def count(self) -> int:
+        """Return how many rows wait."""
+        with self._store.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
+
+    def _opened(self, connection: Connection, row: Any) -> OutboxRow:
+        value = None if row.value is None else bytes(row.value)
+        if value is not None and row.sealed_for is not None:
+            value = self._keyring.cipher_of(connection, row.sealed_for).open("", COLUMN, value)
+        headers = [(name, bytes_of(raw)) for name, raw in orjson.loads(row.headers)]
+        key = None if row.key is None else bytes(row.key)
+        return OutboxRow(row.id, row.topic, row.partition, key, value, headers)

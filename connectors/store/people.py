@@ -1,0 +1,203 @@
+"""People as intake keeps them: rows, projection, positions, links; merged by version (R-83)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection
+
+from connectors.store import bulk
+from connectors.store.keyring import Keyring
+from connectors.store.tables import field, link, person, position
+from processors.ports.intake import StoredPerson, Value
+from schemas.connection import LinkState
+from schemas.person import PersonKey
+
+EMAIL: Final = "email"
+BY_VERSION: Final = ("type", "active", "groups")
+PERSON_COLUMNS: Final = (
+    "organization", "person", "type", "type_version", "active", "active_version", "groups",
+    "groups_version", "revision", "complete",
+)  # fmt: skip
+
+
+def read(connection: Connection, keys: Sequence[PersonKey]) -> dict[PersonKey, StoredPerson]:
+    """Return who is known, and hold their rows until the end of the transaction."""
+    held = "" if connection.dialect.name == "sqlite" else " FOR UPDATE OF p"
+    rows = bulk.select(
+        connection,
+        [("o", person.c.organization), ("p", person.c.person)],
+        [(key.organization, key.user) for key in keys],
+        "SELECT p.organization, p.person, p.type, p.type_version, p.active, p.active_version, "
+        'p."groups", p.groups_version, p.revision, p.complete, p.deleted_at '
+        "FROM {keys} AS k CROSS JOIN person AS p "
+        f"WHERE p.organization = k.o AND p.person = k.p{held}",
+    )
+    return {PersonKey(row[0], row[1]): _person(row) for row in rows}
+
+
+def _person(row: Any) -> StoredPerson:
+    return StoredPerson(
+        type=row[2],
+        type_version=row[3],
+        active=None if row[4] is None else bool(row[4]),
+        active_version=row[5],
+        groups=None if row[6] is None else tuple(orjson.loads(row[6])),
+        groups_version=row[7],
+        revision=row[8],
+        complete=bool(row[9]),
+        deleted=row[10] is not None,
+    )
+
+
+def save(connection: Connection, people: Mapping[PersonKey, StoredPerson]) -> None:
+    """Store what is known of people, each part by its own version."""
+    newer = ", ".join(
+        f'"{name}" = CASE WHEN excluded.{name}_version > person.{name}_version '
+        f'THEN excluded."{name}" ELSE person."{name}" END, '
+        f"{name}_version = {_greater(connection)}(excluded.{name}_version, person.{name}_version)"
+        for name in BY_VERSION
+    )
+    bulk.insert(
+        connection,
+        person,
+        PERSON_COLUMNS,
+        [
+            (
+                key.organization,
+                key.user,
+                one.type,
+                one.type_version,
+                one.active,
+                one.active_version,
+                None if one.groups is None else orjson.dumps(one.groups).decode(),
+                one.groups_version,
+                one.revision,
+                one.complete,
+            )
+            for key, one in people.items()
+        ],
+        f"ON CONFLICT (organization, person) DO UPDATE SET {newer}, "
+        f"revision = {_greater(connection)}(excluded.revision, person.revision), "
+        "complete = excluded.complete OR person.complete",
+    )
+
+
+def merge(
+    connection: Connection, keyring: Keyring, values: Sequence[Value]
+) -> dict[tuple[PersonKey, str], int]:
+    """Merge fields by version in one statement: it tells accepted from stale.
+
+    Returns:
+        The version that each accepted value replaced; -1 for none.
+    """
+    columns = ("organization", "person", "field", "version", "event", "value")
+    rows = [
+        (
+            value.person.organization,
+            value.person.user,
+            value.name,
+            value.version,
+            value.event,
+            _sealed(connection, keyring, value, f"field.value/{value.name}"),
+        )
+        for value in values
+    ]
+    found = bulk.insert(
+        connection,
+        field,
+        columns,
+        rows,
+        "ON CONFLICT (organization, person, field) DO UPDATE SET version = excluded.version, "
+        "replaced = field.version, event = excluded.event, value = excluded.value "
+        "WHERE excluded.version > field.version RETURNING organization, person, field, replaced",
+    )
+    _keep_digests(connection, keyring, [value for value in values if value.name == EMAIL])
+    return {
+        (PersonKey(row[0], row[1]), row[2]): -1 if row[3] is None else int(row[3]) for row in found
+    }
+
+
+def merge_positions(connection: Connection, keyring: Keyring, values: Sequence[Value]) -> None:
+    """Merge positions by version; null is deleted."""
+    bulk.insert(
+        connection,
+        position,
+        ("organization", "person", "position", "version", "event", "value"),
+        [
+            (
+                value.person.organization,
+                value.person.user,
+                value.name,
+                value.version,
+                value.event,
+                _sealed(connection, keyring, value, "position.value"),
+            )
+            for value in values
+        ],
+        "ON CONFLICT (organization, person, position) DO UPDATE SET version = excluded.version, "
+        "replaced = position.version, event = excluded.event, value = excluded.value "
+        "WHERE excluded.version > position.version",
+    )
+
+
+def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, str], LinkState]:
+    """Return the link states by (connection, user)."""
+    rows = bulk.select(
+        connection,
+        [("o", link.c.organization), ("p", link.c.person)],
+        [(key.organization, key.user) for key in keys],
+        "SELECT l.connection, l.person, l.state FROM {keys} AS k CROSS JOIN link AS l "
+        "WHERE l.organization = k.o AND l.person = k.p",
+    )
+    return {(row[0], row[1]): LinkState(row[2]) for row in rows}
+
+
+def save_links(
+    connection: Connection, states: Mapping[tuple[str, str], LinkState], organization: str
+) -> None:
+    """Store the states of new and changed links."""
+    bulk.insert(
+        connection,
+        link,
+        ("connection", "person", "organization", "state", "incomplete"),
+        [(one, user, organization, state.value, False) for (one, user), state in states.items()],
+        "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state",
+    )
+
+
+def _sealed(connection: Connection, keyring: Keyring, value: Value, column: str) -> bytes | None:
+    if value.value is None:
+        return None
+    cipher = keyring.cipher_of(connection, value.person.organization)
+    return cipher.seal(value.person.user, column, orjson.dumps(value.value))
+
+
+def _keep_digests(connection: Connection, keyring: Keyring, emails: Sequence[Value]) -> None:
+    """Keep the keyed digest of each email's normal form, by which a rehire is known (R-78)."""
+    rows = [
+        (
+            value.person.organization,
+            value.person.user,
+            None if value.digest_of is None else email_digest(connection, keyring, value),
+        )
+        for value in emails
+    ]
+    bulk.insert(
+        connection,
+        person,
+        ("organization", "person", "email_digest"),
+        rows,
+        "ON CONFLICT (organization, person) DO UPDATE SET email_digest = excluded.email_digest",
+    )
+
+
+def email_digest(connection: Connection, keyring: Keyring, value: Value) -> bytes:
+    """Return the digest of an email's normal form."""
+    assert value.digest_of is not None
+    cipher = keyring.cipher_of(connection, value.person.organization)
+    return cipher.digest(EMAIL, value.digest_of.encode())
+
+
+def _greater(connection: Connection) -> str:
+    return "max" if connection.dialect.name == "sqlite" else "greatest"
