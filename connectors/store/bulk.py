@@ -34,7 +34,7 @@ def insert(
     found: list[Row] = []
     for source, parameters in _sources(connection, types, columns, rows):
         # SQLite needs a WHERE to tell the upsert from a join
-        sql = f"{into}SELECT * FROM {source} WHERE true {suffix}"  # noqa: S608 - names of ours
+        sql = f"{into}SELECT * FROM {source} AS given WHERE true {suffix}"  # noqa: S608 - names of ours
         result = connection.exec_driver_sql(sql, parameters)
         if result.returns_rows:
             found.extend(result.all())
