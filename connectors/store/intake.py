@@ -11,13 +11,13 @@ from connectors.store import bulk, offsets, people, quota, turns
 from connectors.store.clock import read_now
 from connectors.store.connections import all_standings
 from connectors.store.deletion import delete_people
-from connectors.store.leaving import PROGRAM, time_of
-from connectors.store.waiting import RECORD, meta_of
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
+from connectors.store.leaving import PROGRAM, time_of
 from connectors.store.outbox import NewRow, StoredOutbox, write
 from connectors.store.records import pack
 from connectors.store.tables import confirmed, dirty, field, generation, pending, pending_field
+from connectors.store.waiting import RECORD, meta_of
 from processors.ports.intake import (
     Connections,
     Ended,

@@ -28,7 +28,7 @@ def read(connection: Connection, keys: Sequence[PersonKey]) -> dict[PersonKey, S
         connection,
         [("o", person.c.organization), ("p", person.c.person)],
         [(key.organization, key.user) for key in keys],
-        "SELECT p.organization, p.person, p.type, p.type_version, p.active, p.active_version, "
+        "SELECT p.organization, p.person, p.type, p.type_version, p.active, p.active_version, "  # noqa: S608 - one word of ours is put in
         'p."groups", p.groups_version, p.revision, p.complete, p.deleted_at '
         "FROM {keys} AS k CROSS JOIN person AS p "
         f"WHERE p.organization = k.o AND p.person = k.p{held}",
