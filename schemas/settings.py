@@ -182,6 +182,9 @@ class Xledger(Group):
 
     url: str = _setting("https://www.xledger.net/graphql", "GraphQL address of new connections.")
     max_answer_mib: int = _setting(64, "A larger answer is refused.", unit="MiB", ge=1, le=512)
+    records: int = _setting(
+        200_000, "Records of one kind that a look-up by listing reads at the most.", ge=1000
+    )
 
 
 class Huma(Group):
@@ -197,6 +200,14 @@ class Huma(Group):
     positions: int = _setting(200, "Positions of one person that a read takes at the most.", ge=1)
     passes: int = _setting(
         5, "Passes over the list of people until two agree on who is there (R-18).", ge=2, le=20
+    )
+
+
+class Sync(Group):
+    """Manual sync."""
+
+    preview: Seconds = _setting(
+        86_400.0, "An open preview expires after so long (R-07).", unit="seconds", le=604_800
     )
 
 
@@ -247,6 +258,7 @@ class Settings(BaseSettings):
     delivery: Delivery = Delivery()
     xledger: Xledger = Xledger()
     huma: Huma = Huma()
+    sync: Sync = Sync()
     outbox: Outbox = Outbox()
     http: Http = Http()
 
