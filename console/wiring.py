@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -25,6 +26,7 @@ from connectors.store.engine import Store, StoreLimits, open_store
 from connectors.store.intake import StoredIntake
 from connectors.store.keyring import Keyring
 from connectors.store.outbox import StoredOutbox
+from connectors.store.reports import Report, report
 from connectors.telemetry import Prometheus, Reporter, Vitals
 from connectors.xledger import Limits as XledgerLimits
 from connectors.xledger import XledgerClient
@@ -100,6 +102,15 @@ class Wiring:
         """Serve metrics and health."""
         http = self.settings.http
         return Reporter(http.host, http.port, self.telemetry, vitals)
+
+    @property
+    def version(self) -> str:
+        """This program's version."""
+        return metadata.version("huma-xledger")
+
+    def report(self) -> Report:
+        """Say what waits in the store."""
+        return report(self.store)
 
     def migrate(self) -> str:
         """Bring the store up to date."""

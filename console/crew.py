@@ -1,0 +1,105 @@
+"""The threads of one role: they start together, and end together when one of them fails."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from console.wiring import Wiring
+from schemas.connection import LaneState
+from schemas.errors import RetryLater
+from schemas.metrics import BUILD, CONNECTIONS, OLDEST_OUTBOX, OLDEST_PENDING, OUTBOX_ROWS
+
+GAUGES_SECONDS: Final = 5.0
+
+log = structlog.get_logger()
+
+Work = Callable[[threading.Event], None]
+
+
+class Crew:
+    """Runs a role's loops until a signal, the parent's end, or a failure of one of them."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._threads: list[threading.Thread] = []
+
+    def add(self, name: str, work: Work) -> None:
+        """Run a loop in a thread of its own."""
+        thread = threading.Thread(target=self._guarded, args=(work,), name=name)
+        self._threads.append(thread)
+        thread.start()
+
+    def sail(self, work: Work) -> None:
+        """Run the main loop in this thread, then wait for the others.
+
+        Raises:
+            BaseException: what the first loop to fail raised.
+        """
+        self._guarded(work)
+        self.stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _guarded(self, work: Work) -> None:
+        try:
+            work(self.stop)
+        except BaseException as failure:  # noqa: BLE001 - raised again by `sail`
+            self._failure = self._failure or failure
+            self.stop.set()
+
+
+def obey(stop: threading.Event, *, attached: bool) -> None:
+    """Set `stop` on SIGTERM and SIGINT, and, when attached, as the parent goes.
+
+    Args:
+        stop: what the loops look at.
+        attached: standard input is a pipe that the parent holds.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if attached:
+        threading.Thread(target=_until_the_parent_goes, args=(stop,), daemon=True).start()
+
+
+def _until_the_parent_goes(stop: threading.Event) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 1024):
+            pass
+    stop.set()
+
+
+def say_ready(role: str, port: int, host: str) -> None:
+    """Print the one line that says that the role runs, and where it is looked at."""
+    shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+    sys.stdout.write(json.dumps({"role": role, "url": f"http://{shown}:{port}"}) + "\n")
+    sys.stdout.flush()
+
+
+def gauges(wiring: Wiring) -> Work:
+    """Return the loop that exports what waits in the store."""
+
+    def work(stop: threading.Event) -> None:
+        wiring.telemetry.set(BUILD, 1, wiring.version)
+        while not stop.wait(GAUGES_SECONDS):
+            try:
+                report = wiring.report()
+            except RetryLater as away:
+                log.info("gauges.wait", why=str(away))
+                continue
+            wiring.telemetry.set(OLDEST_PENDING, report.oldest_pending)
+            wiring.telemetry.set(OLDEST_OUTBOX, report.oldest_outbox)
+            wiring.telemetry.set(OUTBOX_ROWS, report.outbox_rows)
+            for state in LaneState:
+                wiring.telemetry.set(CONNECTIONS, report.connections.get(state, 0), state.value)
+
+    return work

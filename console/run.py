@@ -1,0 +1,60 @@
+"""`run intake|delivery|all`: run a role until a signal ends it; `demo`: everything at once."""
+
+import os
+import threading
+from pathlib import Path
+
+import click
+
+from console import roles
+from console.crew import Crew, gauges, obey, say_ready
+from console.wiring import Wiring
+
+
+@click.command()
+@click.argument("role", type=click.Choice([*roles.ROLES, "all"]))
+@click.option("--attached", is_flag=True, hidden=True, help="End when standard input ends.")
+@click.pass_obj
+def run(wiring: Wiring, role: str, *, attached: bool) -> None:
+    """Run a role; `all` runs one child process each, and starts one again that dies."""
+    wiring.log()
+    if role == "all":
+        stop = threading.Event()
+        obey(stop, attached=attached)
+        children = roles.children_of(os.environ, wiring.settings.http.port)
+        raise click.exceptions.Exit(roles.run_all(children, stop))
+    wiring.require_store()
+    crew = Crew()
+    obey(crew.stop, attached=attached)
+    vitals = wiring.vitals("relay", "intake" if role == "intake" else "lanes")
+    main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
+    relay = wiring.relay(vitals)
+    reporter = wiring.reporter(vitals)
+    try:
+        crew.add("relay", relay.run)
+        crew.add("gauges", gauges(wiring))
+        say_ready(role, reporter.port, wiring.settings.http.host)
+        crew.sail(main)
+    finally:
+        reporter.close()
+
+
+@click.command()
+@click.option("--people", type=click.IntRange(50, 100_000), default=1200, show_default=True)
+@click.option("--flood", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same story again.")
+@click.option("--keep", is_flag=True, help="Leave everything running at the end.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to work; a temporary one when absent.",
+)
+@click.pass_obj
+def demo(
+    wiring: Wiring, people: int, flood: int, seed: int, folder: Path | None, *, keep: bool
+) -> None:
+    """Play a working day and a flood on this machine, and prove the result."""
+    from console.demo.play import play  # noqa: PLC0415 - the demo alone needs the simulators
+
+    holds = play(wiring, people, flood, seed, folder, keep=keep)
+    raise click.exceptions.Exit(0 if holds else 1)
