@@ -37,7 +37,7 @@ def outbox(store: Store, keyring: Keyring) -> StoredOutbox:
     return StoredOutbox(store, keyring)
 
 
-def waits(  # noqa: PLR0913 - a row has many columns
+def waits(
     connection: Connection,
     keyring: Keyring,
     event: str,
