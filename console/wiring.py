@@ -57,6 +57,13 @@ class Wiring:
         self._environment = environment
         self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
 
+    def at(self, servers: str) -> "Wiring":
+        """Return the same for another cluster: the demo's own."""
+        other = Wiring(self._environment)
+        kafka = self.settings.kafka.model_copy(update={"bootstrap_servers": servers})
+        other.__dict__["settings"] = self.settings.model_copy(update={"kafka": kafka})
+        return other
+
     @cached_property
     def settings(self) -> Settings:
         """The settings; StopProcess when one is wrong."""

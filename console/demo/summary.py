@@ -1,0 +1,49 @@
+"""The demo's last words: what became of the events, what it cost, and the proof."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from console.demo.proof import Proof
+from console.demo.tally import Tally, percentiles
+
+SHOWN: Final = 10
+"""Of what nothing explains, so many lines are shown."""
+
+
+def lines_of(
+    tally: Tally, requests: int, proof: Proof, published: int, seconds: float
+) -> Iterator[str]:
+    """Yield the summary, line by line.
+
+    Args:
+        tally: of every outcome.
+        requests: that Xledger had for them.
+        proof: person by person.
+        published: events of Huma.
+        seconds: the demo's, set-up included.
+    """
+    yield ""
+    yield f"{published:,} events, {len(tally):,} outcomes"
+    for (result, reason), count in sorted(tally.ends.items(), key=lambda end: -end[1]):
+        yield f"  {count:>7,}  {result}{': ' + reason if reason else ''}"
+    written = tally.count("applied", "superseded")
+    yield (
+        f"{requests:,} requests to Xledger; one call for each change that was to be written would "
+        f"have been {written:,}"
+    )
+    if tally.seconds:
+        median, most, nearly_all = percentiles(tally.seconds)
+        yield (
+            f"from the change in Huma to Xledger's confirmation: median {median:.2f} s, "
+            f"95 % {most:.2f} s, 99 % {nearly_all:.2f} s"
+        )
+    yield f"Proof, person by person: {proof.equal:,} hold in Xledger what Huma holds"
+    for why, count in sorted(proof.different.items(), key=lambda item: -item[1]):
+        yield f"  {count:>7,}  differ: {why}"
+    yield f"  {proof.untouched:>7,}  of Xledger's own, untouched"
+    if proof.holds and len(tally) == published:
+        yield f"The proof holds ({seconds:.0f} s)."
+        return
+    yield f"THE PROOF DOES NOT HOLD: {len(proof.unexplained):,} differences nothing explains"
+    for line in proof.unexplained[:SHOWN]:
+        yield f"  {line}"
