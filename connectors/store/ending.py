@@ -54,11 +54,11 @@ def end_fields(
         connection,
         [(name, pending_field.c[name]) for name in ("connection", "person", "field", "turn")],
         [(*key, end.turn) for key, end in by_key.items()],
-        "SELECT DISTINCT p.outcome FROM {keys} AS k CROSS JOIN pending_field AS p"
+        "SELECT p.outcome FROM {keys} AS k CROSS JOIN pending_field AS p"
         " WHERE p.connection = k.connection AND p.person = k.person AND p.field = k.field"
         " AND p.turn <= k.turn AND p.result IS NULL",
     )
-    rows = locked(connection, [outcome for (outcome,) in affected])
+    rows = locked(connection, {outcome for (outcome,) in affected})
     groups: dict[tuple[str, str, str], list[WaitingField]] = {}
     for row in rows:
         key = (row.connection, row.person, row.field)
@@ -102,13 +102,13 @@ def supersede(
         connection,
         [(name, pending_field.c[name]) for name in ("connection", "person", "field", "version")],
         fields,
-        "SELECT DISTINCT p.outcome FROM {keys} AS k CROSS JOIN pending_field AS p"
+        "SELECT p.outcome FROM {keys} AS k CROSS JOIN pending_field AS p"
         " WHERE p.connection = k.connection AND p.person = k.person AND p.field = k.field"
         " AND p.version < k.version AND p.result IS NULL AND NOT EXISTS (SELECT 1 FROM link AS l"
         " WHERE l.connection = k.connection AND l.person = k.person"
         " AND l.flight_epoch IS NOT NULL)",
     )
-    rows = locked(connection, [outcome for (outcome,) in affected])
+    rows = locked(connection, {outcome for (outcome,) in affected})
     changed = [
         row
         for row in rows

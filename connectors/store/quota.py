@@ -18,7 +18,7 @@ def use(connection: Connection, name: str, count: int, limit: int) -> bool:
         count: how many.
         limit: of one hour.
     """
-    hour = now_ms() / HOUR_MS
+    hour = now_ms() // HOUR_MS
     statement = insert(connection, quota).values(name=name, hour=hour, used=count)
     statement = statement.on_conflict_do_update(
         index_elements=[quota.c.name, quota.c.hour],
@@ -30,5 +30,5 @@ def use(connection: Connection, name: str, count: int, limit: int) -> bool:
 
 def used(connection: Connection, name: str) -> int:
     """Return how many were counted in this hour."""
-    query = select(quota.c.used).where(quota.c.name == name, quota.c.hour == now_ms() / HOUR_MS)
+    query = select(quota.c.used).where(quota.c.name == name, quota.c.hour == now_ms() // HOUR_MS)
     return connection.execute(query).scalar_one_or_none() or 0

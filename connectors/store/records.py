@@ -4,29 +4,42 @@ import base64
 import struct
 from typing import Final
 
-import orjson
-
 from schemas.cloudevents import Headers
 
-HEAD: Final = struct.Struct(">I")
+COUNT: Final = struct.Struct(">I")
+NULL: Final = COUNT.pack(0xFFFFFFFF)
+"""Stands where a length would, so that null stays apart from empty."""
 
 Whole = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 def pack(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
     """Return key, value and headers as one run of bytes."""
-    head = orjson.dumps(
-        [text_of(key), value is not None, [[name, text_of(raw)] for name, raw in headers]]
-    )
-    return HEAD.pack(len(head)) + head + (value or b"")
+    length = COUNT.pack
+    parts = [NULL] if key is None else [length(len(key)), key]
+    parts += [NULL] if value is None else [length(len(value)), value]
+    for name, raw in headers:
+        encoded = name.encode()
+        parts += (length(len(encoded)), encoded)
+        parts += (NULL,) if raw is None else (length(len(raw)), raw)
+    return b"".join(parts)
 
 
 def unpack(packed: bytes) -> Whole:
     """Return key, value and headers as they were packed."""
-    (length,) = HEAD.unpack_from(packed)
-    key, has_value, headers = orjson.loads(packed[HEAD.size : HEAD.size + length])
-    value = packed[HEAD.size + length :] if has_value else None
-    return bytes_of(key), value, [(name, bytes_of(raw)) for name, raw in headers]
+    parts: list[bytes | None] = []
+    at = 0
+    while at < len(packed):
+        head = packed[at : at + COUNT.size]
+        at += COUNT.size
+        if head == NULL:
+            parts.append(None)
+        else:
+            end = at + COUNT.unpack(head)[0]
+            parts.append(packed[at:end])
+            at = end
+    names = [(name or b"").decode() for name in parts[2::2]]
+    return parts[0], parts[1], list(zip(names, parts[3::2], strict=True))
 
 
 def text_of(raw: bytes | None) -> str | None:

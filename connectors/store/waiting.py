@@ -4,7 +4,7 @@ The rows of an event that may end are locked first, in order, so that of two tra
 two fields of one event the later one sees the earlier one's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ def meta_of(about: About, actor: str | None, warnings: Iterable[Code]) -> str:
     return orjson.dumps({name: value for name, value in meta.items() if value}).decode()
 
 
-def locked(connection: Connection, outcomes: Sequence[str]) -> list[WaitingField]:
+def locked(connection: Connection, outcomes: Collection[str]) -> list[WaitingField]:
     """Lock events in order, then read all of their fields."""
     if not outcomes:
         return []
