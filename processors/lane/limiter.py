@@ -80,7 +80,7 @@ class Limiter:
         """
         async with self._slots:
             async with self._turn:
-                while (pause := self._pause()) > 0:
+                while (pause := self._pause()) > 0:  # noqa: ASYNC110 - a time, not an event
                     await asyncio.sleep(pause)
                 if self._lease_left() < self._needed:
                     raise Unavailable("the lease of this lane ends before a request could")

@@ -6,14 +6,15 @@ every call that takes a `Lease` raises `LeaseLost` when its epoch is no longer t
 has changed nothing (`design.md`, A lease).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from processors.ports.huma import HumaPerson
+from processors.ports.intake import Ended
 from schemas.connection import Connection, LaneState, LinkState
-from schemas.employee import Target, TargetValue
+from schemas.employee import Root, Target, TargetValue
 from schemas.errors import Fault
 from schemas.person import Projection
 from schemas.personal import Personal
@@ -221,7 +222,8 @@ class LinkChange:
 class PersonResult:
     """What one request did for one person; the person is no longer in flight, unless `keep`.
 
-    `confirmed` are the targets that Xledger acknowledged. `suspect` None leaves the mark.
+    `records` are the dbIds of those that were written, `confirmed` the targets that Xledger
+    acknowledged. `suspect` None leaves the mark.
     """
 
     user: str
@@ -232,6 +234,7 @@ class PersonResult:
     link: LinkChange | None = None
     suspect: bool | None = None
     keep: bool = False
+    records: Mapping[Root, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +295,11 @@ class LaneStore(Protocol):
 
     def finish(
         self, lease: Lease, results: Sequence[PersonResult], batch_size: int | None = None
-    ) -> None:
-        """Record what became of people: ends, confirmations, links, retries, letters."""
+    ) -> Sequence[Ended]:
+        """Record what became of people: ends, confirmations, links, retries, letters.
+
+        Returns the events that became final, for the metrics.
+        """
         ...
 
     def set_status(self, lease: Lease, status: LaneStatus) -> None:
@@ -327,13 +333,10 @@ class LaneStore(Protocol):
         """Merge what was read at that revision; False when an event arrived meanwhile (R-97)."""
         ...
 
-    def unknown_in_huma(self, lease: Lease, user: str) -> None:
+    def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:
         """End everything pending of a person that Huma does not know (404)."""
         ...
 
     def huma_state(self, lease: Lease, state: str, wait: float) -> bool:
         """Store how Huma is, `ok` or a reason, and the next probe; True when that is news."""
         ...
-
-
-Reader = Callable[[str], HumaPerson]

@@ -1,0 +1,197 @@
+"""What an answer made of people: ends, confirmations, links, retries (`design.md`, Answers)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection
+
+from connectors.store import bulk
+from connectors.store.clock import read_now
+from connectors.store.ending import EndedField, end_fields
+from connectors.store.keyring import Keyring
+from connectors.store.lanes import guard
+from connectors.store.tables import audit, confirmed, dirty, intent, link
+from connectors.store.work import sealed
+from processors.ports.intake import Ended
+from processors.ports.lane import Lease, PersonResult
+from schemas.connection import LinkState
+from schemas.outcome import FieldEnd
+
+if TYPE_CHECKING:
+    from schemas.employee import Root, Target
+
+MINE: Final = [("c", link.c.connection), ("p", link.c.person)]
+
+
+def finish(
+    connection: Connection,
+    keyring: Keyring,
+    lease: Lease,
+    results: Sequence[PersonResult],
+    batch_size: int | None,
+) -> list[Ended]:
+    """Record results, in one transaction.
+
+    Raises:
+        LeaseLost: the lane has another owner; nothing is recorded.
+    """
+    guard(connection, lease, **({} if batch_size is None else {"batch_size": batch_size}))
+    now = read_now(connection)
+    one = lease.connection
+    ended = end_fields(
+        connection,
+        keyring,
+        [
+            EndedField(
+                one, result.user, end.field, end.turn, FieldEnd(end.result.value), end.code,
+                end.warnings, end.attempts,
+            )
+            for result in results
+            for end in result.ends
+        ],
+        now,
+    )  # fmt: skip
+    _clean(connection, lease, results)
+    _again(connection, lease, results, now)
+    _confirm(connection, keyring, lease, results, now)
+    _link(connection, lease, results, now)
+    landed = [(one, result.user) for result in results if not result.keep]
+    bulk.select(
+        connection,
+        MINE,
+        landed,
+        "UPDATE link SET flight_epoch = NULL, flight_at = NULL FROM {keys} AS k "
+        "WHERE link.connection = k.c AND link.person = k.p",
+    )
+    return ended
+
+
+def _clean(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:
+    """Mark fields clean, but only for the turn that was sent: a younger one stays dirty."""
+    bulk.select(
+        connection,
+        [*MINE, ("f", dirty.c.field), ("t", dirty.c.turn)],
+        [
+            (lease.connection, result.user, end.field, end.turn)
+            for result in results
+            for end in result.ends
+        ],
+        "UPDATE dirty SET open = false, attempts = 0, first_failed_at = NULL, unsure = false "
+        "FROM {keys} AS k WHERE dirty.connection = k.c AND dirty.person = k.p "
+        "AND dirty.field = k.f AND dirty.turn = k.t",
+    )
+
+
+def _again(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:
+    rows = [
+        (
+            lease.connection, result.user, again.field, now + int(again.wait * 1000),
+            int(again.attempted), again.unsure, now if again.attempted else None,
+        )
+        for result in results
+        for again in result.again
+    ]  # fmt: skip
+    bulk.select(
+        connection,
+        [
+            *MINE, ("f", dirty.c.field), ("d", dirty.c.due), ("a", dirty.c.attempts),
+            ("u", dirty.c.unsure), ("at", dirty.c.first_failed_at),
+        ],
+        rows,
+        "UPDATE dirty SET due = k.d, attempts = dirty.attempts + k.a, "
+        "unsure = dirty.unsure OR k.u, "
+        "first_failed_at = COALESCE(dirty.first_failed_at, k.at) FROM {keys} AS k "
+        "WHERE dirty.connection = k.c AND dirty.person = k.p AND dirty.field = k.f AND dirty.open",
+    )  # fmt: skip
+
+
+def _confirm(
+    connection: Connection,
+    keyring: Keyring,
+    lease: Lease,
+    results: Sequence[PersonResult],
+    now: int,
+) -> None:
+    cipher = keyring.cipher_of(connection, lease.organization)
+    rows = [
+        (
+            lease.connection,
+            result.user,
+            target.value,
+            lease.organization,
+            sealed(cipher, result.user, f"confirmed.value/{target.value}", value),
+            result.turn,
+            now,
+        )
+        for result in results
+        for target, value in result.confirmed.items()
+    ]
+    bulk.insert(
+        connection,
+        confirmed,
+        ("connection", "person", "target", "organization", "value", "turn", "at"),
+        rows,
+        "ON CONFLICT (connection, person, target) DO UPDATE SET value = excluded.value, "
+        "turn = excluded.turn, at = excluded.at",
+    )
+    bulk.insert(
+        connection,
+        audit,
+        ("at", "organization", "connection", "person", "action", "object", "fields", "rule"),
+        [row for result in results for row in _audit_rows(lease, result, now)],
+        "",
+    )
+
+
+def _audit_rows(lease: Lease, result: PersonResult, now: int) -> list[tuple[Any, ...]]:
+    """Say which record was written, and which of its fields; no value (R-102)."""
+    by_record: dict[Root, list[Target]] = {}
+    for target in result.confirmed:
+        by_record.setdefault(target.root, []).append(target)
+    return [
+        (
+            now, lease.organization, lease.connection, result.user, "employee.written",
+            f"{record.value}:{result.records.get(record, '')}",
+            ",".join(target.value for target in targets), "R-102",
+        )
+        for record, targets in by_record.items()
+    ]  # fmt: skip
+
+
+def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:
+    changes = [(result.user, result.link) for result in results if result.link is not None]
+    rows = [
+        (
+            lease.connection,
+            user,
+            None if change.state is None else change.state.value,
+            change.contact,
+            change.subledger,
+            change.employee,
+            change.incomplete,
+            now if change.state is LinkState.LINKED else None,
+        )
+        for user, change in changes
+    ]
+    bulk.select(
+        connection,
+        [
+            *MINE, ("s", link.c.state), ("co", link.c.contact), ("su", link.c.subledger),
+            ("em", link.c.employee), ("inc", link.c.incomplete), ("at", link.c.linked_at),
+        ],
+        rows,
+        "UPDATE link SET state = COALESCE(k.s, link.state), "
+        "contact = COALESCE(k.co, link.contact), subledger = COALESCE(k.su, link.subledger), "
+        "employee = COALESCE(k.em, link.employee), "
+        "incomplete = COALESCE(k.inc, link.incomplete), "
+        "linked_at = COALESCE(k.at, link.linked_at) FROM {keys} AS k "
+        "WHERE link.connection = k.c AND link.person = k.p AND link.state <> 'deleted'",
+    )  # fmt: skip
+    done = [(lease.connection, user) for user, change in changes if change.intent_done]
+    bulk.select(
+        connection,
+        [("c", intent.c.connection), ("p", intent.c.person)],
+        done,
+        "DELETE FROM intent WHERE EXISTS (SELECT 1 FROM {keys} AS k "
+        "WHERE intent.connection = k.c AND intent.person = k.p)",
+    )

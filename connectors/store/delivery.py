@@ -1,0 +1,108 @@
+"""Delivery's store: the port `processors.ports.lane.LaneStore`, each call one transaction."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from connectors.store import answers, creations, lanes, reading, work
+from connectors.store.engine import Store
+from connectors.store.keyring import Keyring
+from processors.ports.huma import HumaPerson
+from processors.ports.intake import Ended
+from processors.ports.lane import (
+    Claim,
+    Claimed,
+    Holders,
+    Idle,
+    LaneStatus,
+    Lease,
+    PersonResult,
+    Unread,
+    Work,
+)
+
+
+class StoredLanes:
+    """The lanes of one process, in the store."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    def candidates(self, owner: str, limit: int) -> Sequence[Idle]:
+        """See the port."""
+        return lanes.candidates(self._store, owner, limit)
+
+    def claim(self, connection: str, owner: str, lease: float, settle: float) -> Claimed | None:
+        """See the port."""
+        return lanes.claim(self._store, self._keyring, connection, owner, lease, settle)
+
+    def renew(self, owner: str, lease: float) -> Mapping[str, int]:
+        """See the port."""
+        return lanes.renew(self._store, owner, lease)
+
+    def release(self, leases: Sequence[Lease]) -> None:
+        """See the port."""
+        lanes.release(self._store, leases)
+
+    def take(
+        self, lease: Lease, people: int, linger: float, idle: float | None, *, suspects: bool
+    ) -> Work:
+        """See the port."""
+        with self._store.begin() as connection:
+            return work.take(
+                connection, self._keyring, lease, people, linger, idle, suspects=suspects
+            )
+
+    def finish(
+        self, lease: Lease, results: Sequence[PersonResult], batch_size: int | None = None
+    ) -> Sequence[Ended]:
+        """See the port."""
+        with self._store.begin() as connection:
+            return answers.finish(connection, self._keyring, lease, results, batch_size)
+
+    def set_status(self, lease: Lease, status: LaneStatus) -> None:
+        """See the port."""
+        lanes.set_status(self._store, lease, status)
+
+    def remember(self, lease: Lease, memory: Mapping[str, bool]) -> None:
+        """See the port."""
+        with self._store.begin() as connection:
+            lanes.guard(connection, lease, memory=orjson.dumps(dict(memory)).decode())
+
+    def begin(self, lease: Lease, claims: Sequence[Claim], company: str) -> frozenset[str]:
+        """See the port."""
+        with self._store.begin() as connection:
+            return creations.begin(connection, self._keyring, lease, claims, company)
+
+    def holders(self, lease: Lease, company: str, records: Sequence[str]) -> Holders:
+        """See the port."""
+        with self._store.begin() as connection:
+            lanes.guard(connection, lease)
+            return creations.holders(connection, company, records)
+
+    def elsewhere(self, lease: Lease, emails: Mapping[str, str]) -> Mapping[str, str]:
+        """See the port."""
+        with self._store.begin() as connection:
+            lanes.guard(connection, lease)
+            return creations.elsewhere(connection, self._keyring, lease, emails)
+
+    def unread(self, lease: Lease, limit: int) -> Sequence[Unread]:
+        """See the port."""
+        with self._store.read() as connection:
+            return reading.unread(connection, lease, limit)
+
+    def merge_read(self, lease: Lease, person: Unread, read: HumaPerson) -> bool:
+        """See the port."""
+        with self._store.begin() as connection:
+            return reading.merge_read(connection, self._keyring, lease, person, read)
+
+    def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:
+        """See the port."""
+        with self._store.begin() as connection:
+            return reading.unknown(connection, self._keyring, lease, user)
+
+    def huma_state(self, lease: Lease, state: str, wait: float) -> bool:
+        """See the port."""
+        with self._store.begin() as connection:
+            return reading.huma_state(connection, lease, state, wait)

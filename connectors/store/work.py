@@ -1,0 +1,253 @@
+"""Taking work: one snapshot of the people whose turn it is (`design.md`, Taking work)."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, func, select, text
+
+from connectors.encryption import Cipher
+from connectors.store import bulk
+from connectors.store.clock import now_ms, read_now
+from connectors.store.keyring import Keyring
+from connectors.store.lanes import guard
+from connectors.store.tables import dirty, lane, link
+from processors.ports.lane import (
+    Dirty,
+    Facts,
+    Intent,
+    LaneStatus,
+    Lease,
+    Origin,
+    Step,
+    Subject,
+    Work,
+)
+from schemas.connection import LaneState, LinkState
+from schemas.employee import Target
+from schemas.person import Json, Projection
+
+FIELDS_OF_ONE: Final = 12
+"""Dirty rows looked at for each person wanted: a person has ten fields."""
+WRITTEN: Final = "('wanted', 'creating', 'linked')"
+FIRST: Final = f"""
+SELECT d.person FROM dirty AS d
+LEFT JOIN link AS l ON l.connection = d.connection AND l.person = d.person
+LEFT JOIN person AS p ON p.organization = d.organization AND p.person = d.person
+WHERE d.connection = :one AND d.open AND d.due <= :now AND d.turn <= :lingered
+  AND l.flight_epoch IS NULL
+  AND (d.attempts > 0) = :suspects
+  AND (p.complete OR p.deleted_at IS NOT NULL OR l.state IS NULL OR l.state NOT IN {WRITTEN})
+ORDER BY d.origin, d.turn LIMIT :rows
+"""  # noqa: S608 - words of ours
+
+
+def take(
+    connection: Connection,
+    keyring: Keyring,
+    lease: Lease,
+    people: int,
+    linger: float,
+    idle: float | None,
+    *,
+    suspects: bool,
+) -> Work:
+    """Take the first people by origin and turn, and mark them in flight.
+
+    Raises:
+        LeaseLost: the lane has another owner.
+    """
+    asked = {} if idle is None else {"requested_at": now_ms() - int(idle * 1000)}
+    guard(connection, lease, **asked)
+    now = read_now(connection)
+    state: Any = connection.execute(
+        select(lane.c.state, lane.c.reason, lane.c.until).where(
+            lane.c.connection == lease.connection
+        )
+    ).one()
+    status = LaneStatus(LaneState(state[0]), state[1], max(0, state[2] - now) / 1000)
+    users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
+    if users:
+        _fly(connection, lease, users, now)
+    found = _subjects(connection, keyring, lease, users, now)
+    return Work(found, status, None if users else _next_due(connection, lease, now))
+
+
+def _first(
+    connection: Connection, lease: Lease, people: int, lingered: int, now: int, *, suspects: bool
+) -> list[str]:
+    rows = connection.execute(
+        text(FIRST),
+        {
+            "one": lease.connection,
+            "now": now,
+            "lingered": lingered,
+            "suspects": suspects,
+            "rows": people * FIELDS_OF_ONE,
+        },
+    )
+    users: dict[str, None] = {}
+    for (user,) in rows:
+        if len(users) == people and user not in users:
+            break
+        users[user] = None
+    return list(users)
+
+
+def _fly(connection: Connection, lease: Lease, users: Sequence[str], now: int) -> None:
+    """Mark people in flight; who had no link yet has one now."""
+    bulk.insert(
+        connection,
+        link,
+        (
+            "connection", "person", "organization", "state", "incomplete", "flight_epoch",
+            "flight_at",
+        ),
+        [
+            (lease.connection, user, lease.organization, LinkState.UNLINKED.value, False,
+             lease.epoch, now)
+            for user in users
+        ],
+        "ON CONFLICT (connection, person) DO UPDATE SET flight_epoch = excluded.flight_epoch, "
+        "flight_at = excluded.flight_at",
+    )  # fmt: skip
+
+
+def _next_due(connection: Connection, lease: Lease, now: int) -> float | None:
+    due = connection.execute(
+        select(func.min(dirty.c.due)).where(
+            dirty.c.connection == lease.connection, dirty.c.open, dirty.c.due > now
+        )
+    ).scalar_one()
+    return None if due is None else (due - now) / 1000
+
+
+def _subjects(
+    connection: Connection, keyring: Keyring, lease: Lease, users: Sequence[str], now: int
+) -> tuple[Subject, ...]:
+    if not users:
+        return ()
+    keys = [(lease.connection, lease.organization, user) for user in users]
+    columns = [("c", dirty.c.connection), ("o", dirty.c.organization), ("u", dirty.c.person)]
+
+    def rows(sql: str) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in bulk.select(connection, columns, keys, sql):
+            found[row[0]].append(row)
+        return found
+
+    cipher = keyring.cipher_of(connection, lease.organization)
+    open_ = rows(
+        "SELECT d.person, d.field, d.turn, d.version, d.origin, d.attempts, d.unsure, d.open, "
+        "d.due FROM {keys} AS k CROSS JOIN dirty AS d "
+        "WHERE d.connection = k.c AND d.person = k.u"
+    )
+    facts = rows(
+        'SELECT p.person, p.type, p.active, p.active_version, p."groups", p.groups_version, '
+        "p.deleted_at FROM {keys} AS k CROSS JOIN person AS p "
+        "WHERE p.organization = k.o AND p.person = k.u"
+    )
+    links = rows(
+        "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete "
+        "FROM {keys} AS k CROSS JOIN link AS l WHERE l.connection = k.c AND l.person = k.u"
+    )
+    values = rows(
+        "SELECT f.person, f.field, f.version, f.value FROM {keys} AS k CROSS JOIN field AS f "
+        "WHERE f.organization = k.o AND f.person = k.u"
+    )
+    confirmed = rows(
+        "SELECT f.person, f.target, f.value FROM {keys} AS k CROSS JOIN confirmed AS f "
+        "WHERE f.connection = k.c AND f.person = k.u"
+    )
+    intents = rows(
+        "SELECT i.person, i.step, i.keys, i.found FROM {keys} AS k CROSS JOIN intent AS i "
+        "WHERE i.connection = k.c AND i.person = k.u"
+    )
+    return tuple(
+        _subject(
+            user, cipher, open_[user], facts[user], links[user][0], values[user],
+            confirmed[user], intents[user], now,
+        )
+        for user in users
+    )  # fmt: skip
+
+
+def _subject(
+    user: str,
+    cipher: Cipher,
+    open_: list[Any],
+    facts: list[Any],
+    link_: Any,
+    values: list[Any],
+    confirmed: list[Any],
+    intents: list[Any],
+    now: int,
+) -> Subject:
+    due = [row for row in open_ if row[7] and row[8] <= now]
+    return Subject(
+        user=user,
+        facts=_facts(facts[0] if facts else None),
+        state=LinkState(link_[1]),
+        contact=link_[2],
+        subledger=link_[3],
+        employee=link_[4],
+        incomplete=bool(link_[5]),
+        suspect=any(row[5] > 0 for row in due),
+        dirty=tuple(
+            Dirty(
+                row[1], row[2], row[3], Origin.REQUEST if row[4] else Origin.EVENT, row[5],
+                bool(row[6]),
+            )
+            for row in due
+        ),
+        touched=frozenset(row[1] for row in open_),
+        projection=Projection(
+            {row[1]: opened(cipher, user, f"field.value/{row[1]}", row[3]) for row in values}
+        ),
+        versions={row[1]: row[2] for row in values},
+        confirmed=_confirmed(cipher, user, confirmed),
+        intent=_intent(cipher, user, intents[0]) if intents else None,
+    )  # fmt: skip
+
+
+def _facts(row: Any) -> Facts:
+    if row is None:
+        return Facts(None, None, -1, None, -1, deleted=False)
+    return Facts(
+        row[1],
+        None if row[2] is None else bool(row[2]),
+        row[3],
+        None if row[4] is None else tuple(orjson.loads(row[4])),
+        row[5],
+        deleted=row[6] is not None,
+    )
+
+
+def _confirmed(cipher: Cipher, user: str, rows: list[Any]) -> Mapping[Target, str | None]:
+    found: dict[Target, str | None] = {}
+    for _, target, value in rows:
+        known = opened(cipher, user, f"confirmed.value/{target}", value)
+        assert known is None or isinstance(known, str)
+        found[Target(target)] = known
+    return found
+
+
+def _intent(cipher: Cipher, user: str, row: Any) -> Intent:
+    keys = opened(cipher, user, "intent.keys", row[2])
+    assert isinstance(keys, list)
+    supplier, employee, email = (None if key is None else str(key) for key in keys)
+    return Intent(Step(row[1]), supplier or "", employee, email, tuple(orjson.loads(row[3])))
+
+
+def opened(cipher: Cipher, user: str, column: str, sealed: bytes | None) -> Json:
+    """Return a sealed JSON value; null is null."""
+    if sealed is None:
+        return None
+    value: Json = orjson.loads(cipher.open(user, column, bytes(sealed)))
+    return value
+
+
+def sealed(cipher: Cipher, user: str, column: str, value: Json) -> bytes | None:
+    """Return a JSON value sealed; null is null."""
+    return None if value is None else cipher.seal(user, column, orjson.dumps(value))
