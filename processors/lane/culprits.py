@@ -94,20 +94,9 @@ class Search:
         return not self._queue
 
     @property
-    def adds(self) -> frozenset[str]:
-        """The people of the request just planned that it would create records for."""
-        return frozenset(
-            case.person
-            for piece in self._sent.values()
-            for case in piece.cases
-            if case.verb is Verb.ADD
-        )
-
-    @property
-    def waiting(self) -> frozenset[str]:
-        """The people without a verdict yet."""
-        pieces = (*self._queue, *self._sent.values())
-        return frozenset(case.person for piece in pieces for case in piece.cases)
+    def asked(self) -> frozenset[str]:
+        """The people of the request just planned."""
+        return frozenset(case.person for piece in self._sent.values() for case in piece.cases)
 
     def next(self) -> tuple[WriteRoot, ...]:
         """Plan the next request: at most so many aliases, and 500 people a record."""

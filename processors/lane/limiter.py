@@ -87,6 +87,11 @@ class Limiter:
                 self._window.note(self._clock())
             yield
 
+    async def free(self) -> None:
+        """Wait until one more request would pass: until then the batch may grow."""
+        while (pause := self._pause()) > 0:  # noqa: ASYNC110 - a time, not an event
+            await asyncio.sleep(pause)
+
     def newest_age(self) -> float | None:
         """Return the seconds since the newest request started; None before the first."""
         newest = self._window.newest

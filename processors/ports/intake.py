@@ -161,8 +161,18 @@ class IntakeTransaction(Protocol):
 
     def repeats(
         self, values: Sequence[Value], outcomes: Sequence[str]
-    ) -> tuple[frozenset[tuple[PersonKey, str]], frozenset[str]]:
+    ) -> tuple[frozenset[tuple[PersonKey, str, bytes]], frozenset[str]]:
         """Say which values the same event stored, and which outcomes are pending (R-83)."""
+        ...
+
+    def versions(
+        self, fields: Sequence[tuple[PersonKey, str]]
+    ) -> Mapping[tuple[PersonKey, str], int]:
+        """Return the versions of stored fields."""
+        ...
+
+    def waiting(self, fields: Sequence[tuple[str, str, str]]) -> Mapping[tuple[str, str, str], int]:
+        """Return the versions that open dirty fields wait with: (connection, user, field)."""
         ...
 
     def rehired(self, values: Sequence[Value]) -> frozenset[PersonKey]:

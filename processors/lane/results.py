@@ -1,0 +1,100 @@
+"""From verdicts to what becomes of each field: applied, failed, or tried again (R-85, R-87)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from processors.lane.culprits import Verdict
+from processors.lane.parcel import Parcel
+from processors.ports.lane import Again, FieldEnd, LinkChange, PersonResult, Result
+from processors.ports.xledger import Refusal
+from schemas.connection import LinkState
+from schemas.employee import Root, Target
+from schemas.reasons import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Tries of a refusal that nobody knows, and the seconds over which they are spread (R-85)."""
+
+    attempts: int
+    over: float
+
+    @property
+    def wait(self) -> float:
+        """The seconds between two tries."""
+        return self.over / max(1, self.attempts - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """What was not decided: again after `wait` seconds; `unsure`: it may have been written."""
+
+    wait: float
+    unsure: bool
+
+
+def result_of(
+    parcel: Parcel,
+    verdicts: Mapping[Root, Verdict],
+    retries: Retries,
+    postponed: Postponed,
+) -> PersonResult:
+    """Return what became of one person.
+
+    Args:
+        parcel: what was sent.
+        verdicts: by record; a target in none of them was not decided.
+        retries: see there.
+        postponed: what becomes of the undecided.
+    """
+    done = {target for verdict in verdicts.values() for target in verdict.done}
+    refused: dict[Target, Refusal] = {}
+    for verdict in verdicts.values():
+        refused |= verdict.refused
+    ends: list[FieldEnd] = list(parcel.ended)
+    again: list[Again] = []
+    gone = False
+    turns = parcel.turns
+    for name, targets in parcel.sent.items():
+        dirty = turns[name]
+        refusal = next((refused[target] for target in sorted(targets) if target in refused), None)
+        if refusal is not None:
+            attempts = dirty.attempts + 1
+            gone = gone or refusal.gone
+            if refusal.retry and attempts < retries.attempts:
+                again.append(Again(name, dirty.turn, retries.wait, attempted=True))
+            else:
+                code = code_of(refusal, targets)
+                warnings = parcel.warnings.get(name, ())
+                ends.append(FieldEnd(name, dirty.turn, Result.FAILED, code, warnings, attempts))
+        elif targets <= done:
+            warnings = parcel.warnings.get(name, ())
+            ends.append(FieldEnd(name, dirty.turn, Result.APPLIED, None, warnings))
+        else:
+            again.append(Again(name, dirty.turn, postponed.wait, unsure=postponed.unsure))
+    link = LinkChange(state=LinkState.GONE) if gone else parcel.link
+    return PersonResult(
+        parcel.subject.user,
+        tuple(ends),
+        tuple(again),
+        {target: parcel.values[target] for target in done if target in parcel.values},
+        max((turns[name].turn for name in parcel.sent), default=0),
+        link,
+        records={record: verdict.db_id for record, verdict in verdicts.items() if verdict.db_id},
+    )
+
+
+def code_of(refusal: Refusal, targets: frozenset[Target]) -> Code:
+    """Return the reason code of a refusal."""
+    if refusal.gone:
+        return Code.EMPLOYEE_GONE
+    if refusal.retry:
+        return Code.EXHAUSTED
+    if Target.CONTACT_GENDER in targets:
+        return Code.GENDER_LOOKUP
+    return Code.REFUSED
+
+
+def postpone(parcel: Parcel, postponed: Postponed) -> PersonResult:
+    """Return a person of whom nothing was decided."""
+    return result_of(parcel, {}, Retries(1, 0.0), postponed)
