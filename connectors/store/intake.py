@@ -12,8 +12,8 @@ from connectors.store.clock import read_now
 from connectors.store.connections import all_standings
 from connectors.store.deletion import delete_people
 from connectors.store.engine import Store
-from connectors.store.keyring import NOBODY, Keyring
-from connectors.store.leaving import PROGRAM, time_of
+from connectors.store.keyring import Keyring
+from connectors.store.leaving import rows_of_ending
 from connectors.store.outbox import NewRow, StoredOutbox, write
 from connectors.store.records import pack
 from connectors.store.tables import confirmed, dirty, field, generation, pending, pending_field
@@ -31,12 +31,7 @@ from processors.ports.intake import (
 from processors.ports.source import Place
 from schemas.connection import LinkState
 from schemas.employee import Target
-from schemas.key import key_of
-from schemas.letter import Failure, build
-from schemas.letter import Place as LetterPlace
-from schemas.outcome import Outcome
 from schemas.person import PersonKey
-from schemas.topics import DEAD_LETTERS, OUTCOMES
 
 COUNT_SECONDS = 5.0
 """How long the outbox's size may be out of date."""
@@ -104,9 +99,9 @@ class _Transaction:
         return offsets.fence(self._connection, moves)
 
     def generation(self) -> int:
-        """See the port."""
-        value = self._connection.execute(select(generation.c.value)).scalar_one_or_none()
-        return value or 0
+        """See the port; no connection comes or goes before this transaction is over."""
+        query = select(generation.c.value).with_for_update(read=True)
+        return self._connection.execute(query).scalar_one_or_none() or 0
 
     def people(self, keys: Sequence[PersonKey]) -> dict[PersonKey, StoredPerson]:
         """See the port."""
@@ -126,7 +121,7 @@ class _Transaction:
 
     def repeats(
         self, values: Sequence[Value], outcomes: Sequence[str]
-    ) -> tuple[frozenset[tuple[PersonKey, str]], frozenset[str]]:
+    ) -> tuple[frozenset[tuple[PersonKey, str, bytes]], frozenset[str]]:
         """See the port."""
         stored = bulk.select(
             self._connection,
@@ -137,7 +132,7 @@ class _Transaction:
                 ("e", field.c.event),
             ],
             [(v.person.organization, v.person.user, v.name, v.event) for v in values],
-            "SELECT f.organization, f.person, f.field FROM {keys} AS k CROSS JOIN field AS f "
+            "SELECT f.organization, f.person, f.field, k.e FROM {keys} AS k CROSS JOIN field AS f "
             "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f AND f.event = k.e",
         )
         waiting = bulk.select(
@@ -147,9 +142,35 @@ class _Transaction:
             "SELECT p.outcome FROM {keys} AS k CROSS JOIN pending AS p WHERE p.outcome = k.outcome",
         )
         return (
-            frozenset((PersonKey(row[0], row[1]), row[2]) for row in stored),
+            frozenset((PersonKey(row[0], row[1]), row[2], bytes(row[3])) for row in stored),
             frozenset(row[0] for row in waiting),
         )
+
+    def versions(
+        self, fields: Sequence[tuple[PersonKey, str]]
+    ) -> Mapping[tuple[PersonKey, str], int]:
+        """See the port."""
+        rows = bulk.select(
+            self._connection,
+            [("o", field.c.organization), ("p", field.c.person), ("f", field.c.field)],
+            [(key.organization, key.user, name) for key, name in fields],
+            "SELECT f.organization, f.person, f.field, f.version FROM {keys} AS k "
+            "CROSS JOIN field AS f "
+            "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f",
+        )
+        return {(PersonKey(row[0], row[1]), row[2]): row[3] for row in rows}
+
+    def waiting(self, fields: Sequence[tuple[str, str, str]]) -> Mapping[tuple[str, str, str], int]:
+        """See the port."""
+        rows = bulk.select(
+            self._connection,
+            [("c", dirty.c.connection), ("p", dirty.c.person), ("f", dirty.c.field)],
+            fields,
+            "SELECT d.connection, d.person, d.field, d.version FROM {keys} AS k "
+            "CROSS JOIN dirty AS d WHERE d.connection = k.c AND d.person = k.p "
+            "AND d.field = k.f AND d.open",
+        )
+        return {(row[0], row[1], row[2]): row[3] for row in rows}
 
     def rehired(self, values: Sequence[Value]) -> frozenset[PersonKey]:
         """See the port."""
@@ -240,7 +261,7 @@ class _Transaction:
         now = read_now(self._connection)
         rows: list[NewRow] = []
         for event in events:
-            rows += _rows(event, now)
+            rows += rows_of_ending(event, now)
         write(self._connection, self._keyring, rows, now)
         return [Ended(event.result, event.reason) for event in events]
 
@@ -272,35 +293,3 @@ def _field_rows(one: Waiting, mine: Mapping[str, int]) -> list[tuple[Any, ...]]:
         for name, end in one.ended.items()
     ]  # fmt: skip
     return waiting + ended
-
-
-def _rows(event: Ending, now: int) -> list[NewRow]:
-    """Return the outcome, and the letter, of an event that ends at once."""
-    about = event.about
-    outcome = Outcome(
-        about,
-        event.connection,
-        event.round,
-        event.result,
-        event.reason,
-        event.warnings,
-        event.fields,
-        time_of(now),
-    )
-    key = event.key
-    if key is None and about.organization is not None and about.user is not None:
-        key = key_of(about.organization, about.user)
-    rows = [NewRow(OUTCOMES.name, key, outcome.to_json(), partition=event.partition)]
-    letter = event.letter
-    if letter is not None:
-        assert event.reason is not None
-        raw = letter.raw
-        failure = Failure(
-            event.connection, letter.stage, letter.letter_class, event.reason, letter.fields,
-            {}, {}, 0, time_of(now), time_of(now), PROGRAM,
-        )  # fmt: skip
-        place = LetterPlace(raw.place.topic, raw.place.partition, raw.offset, raw.timestamp)
-        headers = build(raw.headers, place, about, failure)
-        whose = NOBODY  # whose it is may be wrong in an event that cannot be read
-        rows.append(NewRow(DEAD_LETTERS.name, raw.key, raw.value, headers, organization=whose))
-    return rows

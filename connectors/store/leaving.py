@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+from connectors.store.keyring import NOBODY
 from connectors.store.outbox import NewRow
 from connectors.store.records import Whole
+from processors.ports.intake import Ending
 from schemas.about import About
 from schemas.failures import OF_FIELDS
 from schemas.key import key_of
@@ -77,6 +79,37 @@ def rows_of(
     whole = build(headers, place, waited.about, failure)
     letter = NewRow(DEAD_LETTERS.name, key, value, whole, organization=waited.organization)
     return [letter, told]
+
+
+def rows_of_ending(event: Ending, now: int) -> list[NewRow]:
+    """Return the outcome, and the letter, of an event that ends at once."""
+    about = event.about
+    outcome = Outcome(
+        about,
+        event.connection,
+        event.round,
+        event.result,
+        event.reason,
+        event.warnings,
+        event.fields,
+        time_of(now),
+    )
+    known = about.organization is not None and about.user is not None
+    key = key_of(about.organization or "", about.user or "") if known else event.key
+    rows = [NewRow(OUTCOMES.name, key, outcome.to_json(), partition=event.partition)]
+    letter = event.letter
+    if letter is not None:
+        assert event.reason is not None
+        raw = letter.raw
+        failure = Failure(
+            event.connection, letter.stage, letter.letter_class, event.reason, letter.fields,
+            {}, {}, 0, time_of(now), time_of(now), PROGRAM,
+        )  # fmt: skip
+        place = Place(raw.place.topic, raw.place.partition, raw.offset, raw.timestamp)
+        headers = build(raw.headers, place, about, failure)
+        whose = NOBODY  # whose it is may be wrong in an event that cannot be read
+        rows.append(NewRow(DEAD_LETTERS.name, raw.key, raw.value, headers, organization=whose))
+    return rows
 
 
 def time_of(milliseconds: int) -> datetime:

@@ -112,10 +112,12 @@ def merge(
         "replaced = field.version, event = excluded.event, value = excluded.value "
         "WHERE excluded.version > field.version RETURNING organization, person, field, replaced",
     )
-    _keep_digests(connection, keyring, [value for value in values if value.name == EMAIL])
-    return {
+    replaced = {
         (PersonKey(row[0], row[1]), row[2]): -1 if row[3] is None else int(row[3]) for row in found
     }
+    emails = [one for one in values if one.name == EMAIL and (one.person, EMAIL) in replaced]
+    _keep_digests(connection, keyring, emails)
+    return replaced
 
 
 def merge_positions(connection: Connection, keyring: Keyring, values: Sequence[Value]) -> None:
@@ -156,13 +158,14 @@ def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, 
 def save_links(
     connection: Connection, states: Mapping[tuple[str, str], LinkState], organization: str
 ) -> None:
-    """Store the states of new and changed links."""
+    """Store the states of links that nobody had decided about: a run's decision stands."""
     bulk.insert(
         connection,
         link,
         ("connection", "person", "organization", "state", "incomplete"),
         [(one, user, organization, state.value, False) for (one, user), state in states.items()],
-        "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state",
+        "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state "
+        f"WHERE link.state = '{LinkState.UNLINKED.value}'",
     )
 
 

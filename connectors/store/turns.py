@@ -22,7 +22,8 @@ def make_dirty(
 
     A turn is the greater of the last one + 1 and the store's clock, so that turns also rise across
     a restored backup. Older events that wait for the same field are superseded, unless the person
-    is in flight: then the answer to what was sent ends them.
+    is in flight: then the answer to what was sent ends them. What may have been written keeps its
+    settle time (`design.md`, Ambiguity).
 
     Returns:
         The turns by (connection, user, field), and the events that ended superseded.
@@ -43,7 +44,8 @@ def make_dirty(
         "ON CONFLICT (connection, person, field) DO UPDATE SET "
         f"turn = {greater}(excluded.turn, dirty.turn + 1), version = excluded.version, "
         f"origin = CASE WHEN dirty.open THEN {least}(excluded.origin, dirty.origin) "
-        "ELSE excluded.origin END, open = excluded.open, due = 0, attempts = 0, "
+        "ELSE excluded.origin END, open = excluded.open, attempts = 0, "
+        "due = CASE WHEN dirty.unsure THEN dirty.due ELSE 0 END, "
         "first_failed_at = NULL RETURNING connection, person, field, turn",
     )
     turns = {(row[0], row[1], row[2]): int(row[3]) for row in found}

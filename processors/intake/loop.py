@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from processors.ends import count_ends
 from processors.intake.batch import Applied, Batch
 from processors.intake.reading import Item, items_of
 from processors.ports.intake import Connections, IntakeStore, Move
@@ -24,13 +25,11 @@ from schemas.metrics import (
     BATCH_SECONDS,
     BATCHES_HALVED,
     DUPLICATES,
-    END_TO_END,
     EVENTS,
     EVENTS_ELSEWHERE,
     FENCED,
     KEY_MISMATCHES,
     OLDEST_UNREAD,
-    OUTCOMES,
 )
 from schemas.reading import Reading
 from schemas.reasons import Code
@@ -223,8 +222,8 @@ class Intake:
                 raise _Changed
             mine = [item for item in items if item.raw.place in moved]
             if mine:
-                batch = Batch(transaction, self._connections, self._limits.unsupported_per_hour)
-                applied = batch.apply(mine)
+                limit = self._limits.unsupported_per_hour
+                applied = Batch(transaction, self._connections, limit, mine).apply()
         for move in moves:
             if move.place in moved:
                 self._stored[move.place] = move.end
@@ -275,12 +274,7 @@ class Intake:
             self._telemetry.count(DUPLICATES, by=applied.duplicates)
         if applied.mismatches:
             self._telemetry.count(KEY_MISMATCHES, by=applied.mismatches)
-        for end in applied.ended:
-            self._telemetry.count(
-                OUTCOMES, end.result.value, end.reason.value if end.reason else ""
-            )
-            if end.seconds is not None:
-                self._telemetry.observe(END_TO_END, end.seconds)
+        count_ends(self._telemetry, applied.ended)
 
 
 def _place(record: Record) -> Place:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from processors.ports.intake import Raw
 from processors.ports.source import Place, Record
 from schemas.about import About, BadEvent
-from schemas.cloudevents import Tombstone
+from schemas.cloudevents import STAGE, Headers, Tombstone
 from schemas.events import Event, Foreign, Request
 from schemas.key import organization_of_key
 from schemas.letter import Carried, parse
 from schemas.reading import Reading, read
+from schemas.reasons import Code
 
 BEFORE_KAFKA_KNEW_TIME = 0
 """The kind of a record's timestamp when it has none."""
@@ -49,7 +50,7 @@ def items_of(
             passed += 1
             continue
         item = _item(record, key, readings)
-        if isinstance(item.parsed, Event) and item.organization not in connected:
+        if item.organization is not None and item.organization not in connected:
             passed += 1
             continue
         items.append(item)
@@ -62,12 +63,14 @@ def _item(record: Record, key: bytes | None, readings: Mapping[str, Reading]) ->
     assert partition is not None
     assert offset is not None
     kind, milliseconds = record.timestamp()
-    headers = record.headers() or []
     timestamp = None if kind == BEFORE_KAFKA_KNEW_TIME else milliseconds
+    headers, readable = _headers(record)
     raw = Raw(Place(topic, partition), offset, timestamp, key, record.value(), headers)
     reading = readings[topic]
     carried = parse(headers) if reading.ours else Carried()
     try:
+        if not readable:
+            raise BadEvent(Code.BAD_EVENT, STAGE, ("headers",), About())  # noqa: TRY301 - as read's
         parsed = read(key, raw.value, headers, timestamp, reading)
     except BadEvent as bad:
         about = bad.about.or_key(key)
@@ -78,3 +81,11 @@ def _item(record: Record, key: bytes | None, readings: Mapping[str, Reading]) ->
     about = parsed.about if isinstance(parsed, Foreign) else parsed.about()
     about = about.or_key(key)
     return Item(raw, parsed, about.at(topic, partition, offset), about.organization, carried)
+
+
+def _headers(record: Record) -> tuple[Headers, bool]:
+    """Return the headers; none, and False, where a name is not UTF-8 and the driver gives up."""
+    try:
+        return record.headers() or [], True
+    except UnicodeDecodeError:
+        return [], False

@@ -1,0 +1,38 @@
+"""What requests of ours, and returns, make dirty: "everything that differs" (R-74, R-112)."""
+
+from processors.gate.person import PERSON
+from processors.mapping import targets_of
+from processors.mapping.required import REQUIRED
+from processors.ports.intake import IntakeTransaction, Standing, StoredPerson
+from schemas.connection import LinkState
+from schemas.person import HumaField
+from schemas.reasons import Code
+
+
+def differing(transaction: IntakeTransaction, link: tuple[str, str], state: LinkState) -> list[str]:
+    """Return the fields to compare: an event changed them since the link, or we confirmed them.
+
+    The lane finds out what differs. Who is still to be created needs the required fields to be
+    looked at; a creation sends everything.
+    """
+    if state is LinkState.WANTED:
+        return [name.value for name in REQUIRED]
+    touched, confirmed = transaction.touched([link]).get(link, (frozenset(), frozenset()))
+    return [
+        name.value
+        for name in HumaField
+        if name in touched or any(target in confirmed for target in targets_of(name))
+    ]
+
+
+def stop_of(person: StoredPerson, standing: Standing, state: LinkState) -> Code | None:
+    """Say why a request of ours ends at once, or None; the lane asks everything again."""
+    if standing.connection.activated_at is None:
+        return Code.NOT_ACTIVE
+    if person.deleted:
+        return Code.DELETED
+    if person.type not in {None, PERSON}:
+        return Code.NOT_A_PERSON
+    if person.active is False:
+        return Code.LOCKED
+    return Code.NOT_LINKED if state is LinkState.UNLINKED else None
