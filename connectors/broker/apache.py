@@ -1,50 +1,24 @@
-"""Apache Kafka from its own jars: one KRaft node, a child process (`design.md`, Defaults).
+"""Apache Kafka from its own jars: one KRaft node, a child process (`design.md`, Defaults)."""
 
-The jars come by Maven, once, into the user's cache.
-"""
-
-import fcntl
-import os
-import shutil
+import base64
 import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from connectors.broker.jars import class_path, missing
+from connectors.broker.ready import free_port, wait_until_it_answers
+from schemas.errors import StopProcess
 
-from schemas.errors import BrokerUnavailable, StopProcess
+__all__ = ["Apache", "missing", "running"]
 
-VERSION: Final = "4.4.0"
-FETCH_SECONDS: Final = 300
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 20.0
-POM: Final = f"""<project>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>huma.xledger</groupId><artifactId>broker</artifactId><version>1</version>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
-      <version>{VERSION}</version>
-    </dependency>
-    <dependency>
-      <groupId>org.apache.kafka</groupId><artifactId>kafka-server</artifactId>
-      <version>{VERSION}</version>
-    </dependency>
-  </dependencies>
-</project>
-"""
-
-
-def missing() -> str | None:
-    """Say which program is missing to run Apache Kafka, or None."""
-    names = [name for name in ("java", "mvn") if shutil.which(name) is None]
-    return " and ".join(names) or None
+CLUSTER: Final = base64.urlsafe_b64encode(UUID(int=1).bytes).rstrip(b"=").decode()
+"""Kafka's way to write a cluster's id; one that Java would make costs a second more."""
 
 
 class Apache:
@@ -52,14 +26,18 @@ class Apache:
 
     Args:
         folder: for its data and log; made when it is not there.
+
+    Raises:
+        StopProcess: its jars cannot be had, or its folder not be prepared.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._jars = _jars()
-        self._port, self._controller = _free_port(), _free_port()
+        self._jars = class_path()
+        self._port, self._controller = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.servers = f"127.0.0.1:{self._port}"
+        self.log = folder / "broker.log"
         self._format()
 
     def start(self) -> None:
@@ -68,7 +46,7 @@ class Apache:
         Raises:
             BrokerUnavailable: it did not; names its log.
         """
-        with (self._folder / "broker.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - Kafka's own class
                 ["java", "-Xmx512m", "-cp", self._jars, "kafka.Kafka", str(self._properties)],  # noqa: S607 - as found
                 stdin=subprocess.DEVNULL,
@@ -77,7 +55,7 @@ class Apache:
                 start_new_session=True,
                 cwd=self._folder,
             )
-        wait_until_it_answers(self.servers, START_SECONDS, self._folder / "broker.log")
+        wait_until_it_answers(self.servers, self._process, START_SECONDS, self.log)
 
     def signal(self, number: int) -> None:
         """Send it a signal: SIGSTOP and SIGCONT make it silent for a while."""
@@ -94,6 +72,7 @@ class Apache:
         """End it politely."""
         if self._process is None or self._process.poll() is not None:
             return
+        self.signal(signal.SIGCONT)  # a stopped one could not hear us
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -127,77 +106,33 @@ class Apache:
             "group.initial.rebalance.delay.ms": "0",
             "group.min.session.timeout.ms": "1000",
             "auto.create.topics.enable": "false",
+            # after a kill the controller waits so long before it takes the same broker again
+            "broker.session.timeout.ms": "2000",
+            "broker.heartbeat.interval.ms": "500",
             "message.max.bytes": str(16 * 1024 * 1024),
         }
         self._properties.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
-        tool = ["java", "-cp", self._jars, "kafka.tools.StorageTool"]
-        cluster = subprocess.run(  # noqa: S603 - Kafka's own class
-            [*tool, "random-uuid"], capture_output=True, text=True, check=True
-        ).stdout.split()[-1]
-        subprocess.run(  # noqa: S603 - as above
-            [*tool, "format", "-t", cluster, "-c", str(self._properties)],
-            capture_output=True,
-            check=True,
-            cwd=self._folder,
-        )
+        try:
+            subprocess.run(  # noqa: S603 - Kafka's own class
+                [  # noqa: S607 - as found
+                    "java", "-cp", self._jars, "kafka.tools.StorageTool",
+                    "format", "-t", CLUSTER, "-c", str(self._properties),
+                ],
+                capture_output=True,
+                check=True,
+                cwd=self._folder,
+                timeout=START_SECONDS,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError):
+            raise StopProcess(f"Apache Kafka cannot prepare the folder {self._folder}") from None
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Apache]:
     """Run a broker as long as the block."""
     broker = Apache(folder)
-    broker.start()
     try:
+        broker.start()
         yield broker
     finally:
         broker.stop()
-
-
-def wait_until_it_answers(servers: str, seconds: float, log: Path) -> None:
-    """Wait until a broker lists its topics.
-
-    Raises:
-        BrokerUnavailable: it did not in time.
-    """
-    ends = time.monotonic() + seconds
-    admin = AdminClient({"bootstrap.servers": servers, "log_level": 0})
-    while time.monotonic() < ends:
-        try:
-            admin.list_topics(timeout=1.0)
-        except KafkaException:
-            continue
-        return
-    raise BrokerUnavailable(f"the broker did not answer in {seconds:.0f} s: see {log}")
-
-
-def _jars() -> str:
-    """Return the class path; fetch the jars when they are not there."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "huma-xledger" / f"kafka-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test runs fetch once
-        if not (folder / "complete").exists():
-            (folder / "pom.xml").write_text(POM)
-            try:
-                subprocess.run(  # noqa: S603 - the found Maven
-                    [
-                        shutil.which("mvn") or "mvn", "-q", "-B", "-f", str(folder / "pom.xml"),
-                        "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'libs'}",
-                    ],
-                    check=True,
-                    capture_output=True,
-                    timeout=FETCH_SECONDS,
-                )  # fmt: skip
-            except (OSError, subprocess.SubprocessError):
-                raise StopProcess(
-                    "Maven could not fetch Apache Kafka: is its repository reachable?"
-                ) from None
-            (folder / "complete").touch()
-    return f"{folder / 'libs'}/*"
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

@@ -2,15 +2,15 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from connectors.broker.apache import wait_until_it_answers
+from connectors.broker.ready import free_port, wait_until_it_answers
 
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 10.0
@@ -22,31 +22,39 @@ def running(folder: Path) -> Iterator[str]:
 
     Args:
         folder: a fresh one, for its data and log.
+
+    Raises:
+        BrokerUnavailable: it did not start; names its log.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
-    with (folder / "broker.log").open("ab") as log:
+    port, log = free_port(), folder / "broker.log"
+    with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - a program of our own environment
             [
                 str(Path(sys.executable).parent / "noida-db"), "start", "--only", "kafka",
                 "--kafka-port", str(port), "--data-dir", str(folder / "data"),
             ],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )  # fmt: skip
     try:
         servers = f"127.0.0.1:{port}"
-        wait_until_it_answers(servers, START_SECONDS, folder / "broker.log")
+        wait_until_it_answers(servers, process, START_SECONDS, log)
         yield servers
     finally:
-        # the command wraps a child process: only the whole group ends the server
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the whole group: the command wraps a child, which would live on without it."""
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        ends = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < ends:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
