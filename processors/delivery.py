@@ -7,7 +7,7 @@ and keeps the kernel timer armed to the earliest lease end.
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -64,6 +64,7 @@ class Delivery:
         timer: ends this process if it sleeps past a lease.
         telemetry: counts.
         health: hears how it is.
+        close: closes what lanes share.
         clock: monotonic seconds.
     """
 
@@ -74,6 +75,7 @@ class Delivery:
     timer: Timer
     telemetry: Telemetry
     health: Health
+    close: Callable[[], Awaitable[None]]
     clock: Callable[[], float] = time.monotonic
     _owned: dict[str, _Owned] = field(default_factory=dict)
     _ends: dict[str, float] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class Delivery:
             renewing.cancel()
             await self._release([owned.lane.claimed for owned in self._owned.values()])
             self.timer.disarm()
+            await self.close()
         if self._failure is not None:
             raise self._failure
 
@@ -174,8 +177,22 @@ class Delivery:
                 epochs = await asyncio.to_thread(self.store.renew, self.owner, self.limits.lease)
             except RetryLater as away:
                 log.warning("delivery.renewal_failed", why=str(away))
+                self._drop_ending()
                 continue
             self._keep(epochs, since)
+
+    def _drop_ending(self) -> None:
+        """Let go of lanes whose lease ends before the next renewal: no request of theirs runs.
+
+        A request starts only with its whole time-out left on the lease, so what is dropped here
+        has nothing under way; else the kernel timer would end a process that only waits.
+        """
+        soon = self.clock() + 1.5 * self.limits.renewal
+        for connection, owned in list(self._owned.items()):
+            if self._ends.get(connection, 0.0) < soon:
+                owned.task.cancel()
+                self._ends.pop(connection, None)
+        self._arm()
 
     def _keep(self, epochs: Mapping[str, int], since: float) -> None:
         for connection, owned in list(self._owned.items()):

@@ -111,6 +111,14 @@ class Lane:
         self._status = self.claimed.status
         self._apart = self.claimed.memory.get("apart")
         self._not_before = self.tools.clock() + self.claimed.status.wait
+        try:
+            await self._work(stop)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        limits = self.tools.limits
         idle_since = self.tools.clock()
         while not stop.is_set() and self._failure is None:
             self.wake.clear()

@@ -1,0 +1,66 @@
+"""Organisations: where their Huma is, and with which client (R-38, last sentence)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+from sqlalchemy import select, update
+
+from connectors.store.engine import Store
+from connectors.store.keyring import Keyring
+from connectors.store.tables import organization
+from schemas.errors import NotFound
+from schemas.personal import Personal
+
+CLIENT: Final = "organization.huma_client"
+
+
+@dataclass(frozen=True, slots=True)
+class HumaClientOf:
+    """An organisation's client of Huma's API."""
+
+    url: str
+    client_id: Personal[str] = field(repr=False)
+    client_secret: Personal[str] = field(repr=False)
+
+
+class Organizations:
+    """The repository of organisations."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    def set_huma(self, id_: str, client: HumaClientOf) -> None:
+        """Store an organisation's client, sealed; replaces another one."""
+        pair = [client.client_id.reveal(), client.client_secret.reveal()]
+        with self._store.begin() as connection:
+            cipher = self._keyring.cipher_of(connection, id_)
+            connection.execute(
+                update(organization)
+                .where(organization.c.id == id_)
+                .values(
+                    huma_client=cipher.seal("", CLIENT, orjson.dumps(pair)),
+                    huma_url=client.url,
+                    huma_state="ok",
+                    huma_probe_at=0,
+                )
+            )
+
+    def huma(self, id_: str) -> HumaClientOf:
+        """Return an organisation's client.
+
+        Raises:
+            NotFound: it has none.
+        """
+        with self._store.read() as connection:
+            row = connection.execute(
+                select(organization.c.huma_client, organization.c.huma_url).where(
+                    organization.c.id == id_
+                )
+            ).one_or_none()
+            if row is None or row[0] is None:
+                raise NotFound(f"organisation {id_} has no client of Huma's API")
+            cipher = self._keyring.cipher_of(connection, id_)
+            client_id, secret = orjson.loads(cipher.open("", CLIENT, bytes(row[0])))
+        return HumaClientOf(row[1], Personal(client_id), Personal(secret))

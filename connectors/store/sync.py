@@ -1,0 +1,336 @@
+"""Jobs of a manual sync, and the links they make: the port `processors.ports.sync.SyncStore`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import Connection as Transaction
+from sqlalchemy import delete, func, select, update
+
+from connectors.store import audit, bulk
+from connectors.store.clock import now_ms, read_now
+from connectors.store.connections import raise_generation
+from connectors.store.engine import Store
+from connectors.store.keyring import Keyring
+from connectors.store.lanes import guard
+from connectors.store.tables import connection as connections
+from connectors.store.tables import link, listed, person, run
+from processors.ports.huma import HumaListed
+from processors.ports.lane import Lease
+from processors.ports.sync import Existing, NewLink, Run
+from processors.ports.xledger import ListedEmployee
+from schemas.connection import LinkState
+from schemas.errors import NotFound, StopProcess
+
+LINK_MATCHING: Final = "link-matching"
+OPEN: Final = ("planned", "running", "interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """A job as a command shows it. Times are the store's, in milliseconds."""
+
+    id: str
+    connection: str
+    kind: str
+    state: str
+    planned_at: int
+    started_at: int | None
+    ended_at: int | None
+    counts: Mapping[str, int]
+    failure: str | None
+
+
+class Runs:
+    """Jobs, as commands plan and watch them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def plan(self, connection: str, organization: str, actor: str) -> ShownRun:
+        """Plan a job of link matching.
+
+        Raises:
+            StopProcess: one is under way (R-27).
+        """
+        id_ = str(uuid4())
+        with self._store.begin() as transaction:
+            under_way = transaction.execute(
+                select(run.c.id, run.c.planned_at).where(
+                    run.c.connection == connection, run.c.state.in_(OPEN)
+                )
+            ).first()
+            if under_way is not None:
+                raise StopProcess(f"a sync of this connection is already running: {under_way.id}")
+            transaction.execute(
+                run.insert().values(
+                    id=id_,
+                    connection=connection,
+                    organization=organization,
+                    kind=LINK_MATCHING,
+                    state="planned",
+                    actor=actor,
+                    planned_at=now_ms(),
+                )
+            )
+            audit.add(transaction, organization, connection, actor, "sync.planned", rule="R-27")
+        return self.get(id_)
+
+    def get(self, id_: str) -> ShownRun:
+        """Return one.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        found = self._shown(run.c.id == id_)
+        if not found:
+            raise NotFound(f"there is no run {id_}: see `sync show`")
+        return found[0]
+
+    def of(self, connection: str) -> list[ShownRun]:
+        """Return a connection's, the newest first."""
+        return self._shown(run.c.connection == connection)
+
+    def give_up(self, id_: str) -> None:
+        """End a job that nobody took."""
+        with self._store.begin() as transaction:
+            transaction.execute(
+                update(run)
+                .where(run.c.id == id_, run.c.state == "planned")
+                .values(state="failed", ended_at=now_ms(), failure="no delivery process took it")
+            )
+
+    def _shown(self, condition: Any) -> list[ShownRun]:
+        with self._store.read() as transaction:
+            rows = transaction.execute(
+                select(run).where(condition).order_by(run.c.planned_at.desc())
+            ).all()
+        return [
+            ShownRun(
+                row.id, row.connection, row.kind, row.state, row.planned_at, row.started_at,
+                row.ended_at, orjson.loads(row.progress), row.failure,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+
+class StoredSync:
+    """The port `SyncStore`."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self._store = store
+        self._keyring = keyring
+
+    def next_run(self, lease: Lease) -> Run | None:
+        """See the port; a look that finds nothing writes nothing."""
+        with self._store.read() as transaction:
+            if self._open(transaction, lease) is None:
+                return None
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            found = self._open(transaction, lease)
+            if found is None:
+                return None
+            now = read_now(transaction)
+            transaction.execute(
+                update(run).where(run.c.id == found.id).values(state="running", started_at=now)
+            )
+            transaction.execute(
+                update(connections)
+                .where(connections.c.id == lease.connection)
+                .values(preview_at=now)
+            )
+            raise_generation(transaction)
+            return Run(found.id, lease.connection, found.kind)
+
+    def existing(self, lease: Lease, company: str) -> Existing:
+        """See the port."""
+        with self._store.read() as transaction:
+            rows = transaction.execute(
+                select(link.c.connection, link.c.person, link.c.employee, link.c.state).where(
+                    (link.c.company == company) | (link.c.connection == lease.connection)
+                )
+            ).all()
+            deleted = transaction.execute(
+                select(person.c.person).where(
+                    person.c.organization == lease.organization, person.c.deleted_at.is_not(None)
+                )
+            ).scalars()
+            mine = {
+                row.person
+                for row in rows
+                if row.connection == lease.connection and row.state == LinkState.LINKED.value
+            }
+            held = {row.employee: row.connection for row in rows if row.employee is not None}
+            return Existing(frozenset(mine), held, frozenset(deleted))
+
+    def remember_people(self, lease: Lease, people: Sequence[HumaListed]) -> None:
+        """See the port; what an event said is newer, and stays."""
+        rows = [
+            (
+                lease.organization, one.id, one.type, one.active,
+                orjson.dumps(one.groups).decode(), False,
+            )
+            for one in people
+        ]  # fmt: skip
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            bulk.insert(
+                transaction,
+                person,
+                ("organization", "person", "type", "active", "groups", "complete"),
+                rows,
+                "ON CONFLICT (organization, person) DO UPDATE SET "
+                "type = CASE WHEN person.type_version < 0 THEN excluded.type "
+                "ELSE person.type END, "
+                "active = CASE WHEN person.active_version < 0 THEN excluded.active "
+                "ELSE person.active END, "
+                '"groups" = CASE WHEN person.groups_version < 0 THEN excluded."groups" '
+                'ELSE person."groups" END',
+            )
+
+    def remember_employees(
+        self, lease: Lease, employees: Sequence[tuple[ListedEmployee, str | None]]
+    ) -> None:
+        """See the port."""
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            cipher = self._keyring.cipher_of(transaction, lease.organization)
+            transaction.execute(delete(listed).where(listed.c.connection == lease.connection))
+            bulk.insert(
+                transaction,
+                listed,
+                (
+                    "connection", "employee", "organization", "contact", "subledger",
+                    "code_digest", "email_digest", "ended",
+                ),
+                [
+                    (
+                        lease.connection,
+                        one.employee,
+                        lease.organization,
+                        one.contact,
+                        one.subledger,
+                        None if one.code is None else cipher.digest("code", one.code.encode()),
+                        None if email is None else cipher.digest("email", email.encode()),
+                        one.employment_to is not None,
+                    )
+                    for one, email in employees
+                ],
+                "",
+            )  # fmt: skip
+
+    def link(
+        self, lease: Lease, company: str, links: Sequence[NewLink], ambiguous: Sequence[str]
+    ) -> int:
+        """See the port; who is held meanwhile by another link is left out (R-16)."""
+        mine = (lease.connection, lease.organization)
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            now = read_now(transaction)
+            held = set(
+                transaction.execute(
+                    select(link.c.employee).where(
+                        link.c.company == company,
+                        link.c.employee.in_([one.employee for one in links]),
+                    )
+                ).scalars()
+            )
+            rows = [
+                (
+                    mine[0], one.user, mine[1], LinkState.LINKED.value, company, one.contact,
+                    one.subledger, one.employee, False, now,
+                )
+                for one in links
+                if one.employee not in held
+            ]  # fmt: skip
+            bulk.insert(
+                transaction,
+                link,
+                (
+                    "connection", "person", "organization", "state", "company", "contact",
+                    "subledger", "employee", "incomplete", "linked_at",
+                ),
+                rows,
+                "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state, "
+                "company = excluded.company, contact = excluded.contact, "
+                "subledger = excluded.subledger, employee = excluded.employee, "
+                "linked_at = excluded.linked_at WHERE link.state <> 'deleted'",
+            )  # fmt: skip
+            bulk.insert(
+                transaction,
+                link,
+                ("connection", "person", "organization", "state", "incomplete"),
+                [(mine[0], user, mine[1], LinkState.AMBIGUOUS.value, False) for user in ambiguous],
+                "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state "
+                "WHERE link.state IN ('unlinked', 'ambiguous')",
+            )
+            return len(rows)
+
+    def progress(self, lease: Lease, run_: Run, counts: Mapping[str, int]) -> None:
+        """See the port."""
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            transaction.execute(
+                update(run)
+                .where(run.c.id == run_.id)
+                .values(progress=orjson.dumps(dict(counts)).decode())
+            )
+
+    def finish(self, lease: Lease, run_: Run, counts: Mapping[str, int]) -> None:
+        """See the port."""
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            transaction.execute(
+                update(connections)
+                .where(connections.c.id == lease.connection)
+                .values(
+                    activated_at=func.coalesce(
+                        connections.c.activated_at, connections.c.preview_at
+                    ),
+                    listed_at=connections.c.preview_at,
+                    preview_at=None,
+                )
+            )
+            raise_generation(transaction)
+            self._end(transaction, run_, "finished", None, counts)
+            audit.add(
+                transaction, lease.organization, lease.connection, None, "sync.finished",
+                rule="R-10",
+            )  # fmt: skip
+
+    def fail(self, lease: Lease, run_: Run, why: str) -> None:
+        """See the port."""
+        with self._store.begin() as transaction:
+            guard(transaction, lease)
+            transaction.execute(
+                update(connections)
+                .where(connections.c.id == lease.connection)
+                .values(preview_at=None)
+            )
+            raise_generation(transaction)
+            self._end(transaction, run_, "failed", why, None)
+
+    @staticmethod
+    def _open(transaction: Transaction, lease: Lease) -> Any:
+        return transaction.execute(
+            select(run.c.id, run.c.kind)
+            .where(run.c.connection == lease.connection, run.c.state.in_(OPEN))
+            .order_by(run.c.planned_at)
+            .limit(1)
+        ).one_or_none()
+
+    @staticmethod
+    def _end(
+        transaction: Transaction,
+        run_: Run,
+        state: str,
+        failure: str | None,
+        counts: Mapping[str, int] | None,
+    ) -> None:
+        values: dict[str, Any] = {"state": state, "ended_at": now_ms(), "failure": failure}
+        if counts is not None:
+            values["progress"] = orjson.dumps(dict(counts)).decode()
+        transaction.execute(update(run).where(run.c.id == run_.id).values(**values))

@@ -1,0 +1,71 @@
+"""People who were never read whole are read from Huma before their first write (R-97).
+
+Reads run several at a time, beside the lane: only the people concerned wait.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from processors.ports.huma import Huma
+from processors.ports.lane import LaneStore, Lease, Unread
+from schemas.errors import NotFound, PauseConnection, RetryLater
+
+AT_ONCE: Final = 100
+"""People looked for in one go; they are read a few at a time."""
+OK: Final = "ok"
+
+log = structlog.get_logger()
+
+
+def reader_of(
+    store: LaneStore,
+    lease: Lease,
+    huma: Callable[[], Huma],
+    reads: int,
+    probe: float,
+) -> Callable[[], Awaitable[None]]:
+    """Return what reads the people of a lane that wait to be read.
+
+    Args:
+        store: the lanes' store.
+        lease: of the lane.
+        huma: the organisation's Huma, made when first needed.
+        reads: people read at once.
+        probe: seconds until an unreachable Huma is tried again.
+    """
+    slots = asyncio.Semaphore(reads)
+
+    async def read_people() -> None:
+        people = await asyncio.to_thread(store.unread, lease, AT_ONCE)
+        if not people:
+            return
+        one = huma()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_read(store, lease, one, user, slots)) for user in people]
+        whys = {why for task in tasks if (why := task.result()) is not None}
+        state = min(whys) if whys else OK
+        if await asyncio.to_thread(store.huma_state, lease, state, probe):
+            log.warning("huma.state", connection=lease.connection, state=state)
+
+    return read_people
+
+
+async def _read(
+    store: LaneStore, lease: Lease, huma: Huma, person: Unread, slots: asyncio.Semaphore
+) -> str | None:
+    """Read one person; returns why Huma cannot be asked, or None."""
+    async with slots:
+        try:
+            read = await huma.read(person.user)
+        except NotFound:
+            await asyncio.to_thread(store.unknown_in_huma, lease, person.user)
+            return None
+        except PauseConnection:
+            return "credential"
+        except RetryLater:
+            return "away"
+        await asyncio.to_thread(store.merge_read, lease, person, read)
+        return None

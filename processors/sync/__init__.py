@@ -1,0 +1,1 @@
+"""Manual sync: who is who in both systems, and what follows."""
