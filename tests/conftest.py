@@ -1,8 +1,10 @@
-"""Fixtures that many tests share: each file of `tests/fixtures`, apart from what they share."""
+"""Fixtures that many tests share."""
 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "fixtures"
 pytest_plugins = [
-    f"tests.fixtures.{file.stem}" for file in sorted(FOLDER.glob("*.py")) if file.stem != "parts"
+    f"tests.fixtures.{file.stem}"
+    for file in sorted(FOLDER.glob("*.py"))
+    if "@pytest.fixture" in file.read_text("utf-8")
 ]

@@ -24,8 +24,8 @@ def use(connection: Connection, name: str, count: int, limit: int) -> bool:
         index_elements=[quota.c.name, quota.c.hour],
         set_={"used": quota.c.used + count},
         where=quota.c.used + count <= limit,
-    )
-    return count <= limit and bool(connection.execute(statement).rowcount)
+    ).returning(quota.c.used)
+    return count <= limit and connection.execute(statement).first() is not None
 
 
 def used(connection: Connection, name: str) -> int:
