@@ -33,6 +33,7 @@ for group in (
     run.demo,
     topics.topics,
     store.store,
+    store.keys,
     connections.connections,
     sync.sync,
     offsets.offsets,

@@ -6,17 +6,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 
 from console.wiring import Wiring
+from processors.ports.telemetry import Health
 from schemas.connection import LaneState
 from schemas.errors import RetryLater
 from schemas.metrics import BUILD, CONNECTIONS, OLDEST_OUTBOX, OLDEST_PENDING, OUTBOX_ROWS
 
 GAUGES_SECONDS: Final = 5.0
+START_SECONDS: Final = 1.0
+"""Between two looks for a store or a cluster that is away when a role starts."""
 
 log = structlog.get_logger()
 
@@ -76,6 +79,33 @@ def _until_the_parent_goes(stop: threading.Event) -> None:
         while os.read(0, 1024):
             pass
     stop.set()
+
+
+def once_possible(
+    check: Callable[[], None], health: Health, parts: Sequence[str], stop: threading.Event
+) -> None:
+    """Wait until the store and Kafka are there; a role that starts before them is no failure.
+
+    Args:
+        check: raises RetryLater while something is away, StopProcess when a human must act.
+        health: hears what is waited for.
+        parts: those that wait.
+        stop: ends the wait.
+    """
+    while not stop.is_set():
+        for part in parts:
+            health.beat(part)
+        try:
+            check()
+        except RetryLater as away:
+            log.warning("start.waits", why=str(away))
+            for part in parts:
+                health.trouble(part, str(away))
+            stop.wait(START_SECONDS)
+            continue
+        for part in parts:
+            health.trouble(part, None)
+        return
 
 
 def say_ready(role: str, port: int, host: str) -> None:

@@ -22,13 +22,24 @@ GROUP = click.option(
 @click.pass_obj
 def show(wiring: Wiring, group: str, *, as_json: bool) -> None:
     """Show each partition's stored offset beside what the topic holds."""
-    rows = wiring.offsets(group)
-    lines = [
-        f"{row['topic']}/{row['partition']}: next {row['next']}, "
-        f"holds {row['first']} to {row['end']}"
-        for row in rows
+    found = wiring.offsets()
+    rows = [
+        {
+            "group": group,
+            "topic": one.place.topic,
+            "partition": one.place.partition,
+            "next": one.next,
+            "first": one.first,
+            "end": one.end,
+        }
+        for one in found
     ]
-    emit(rows, lines or ["nothing has been read yet"], as_json=as_json)
+    lines = [
+        f"{one.place.topic}/{one.place.partition}: next "
+        f"{'not begun' if one.next is None else one.next}, holds {one.first} to {one.end}"
+        for one in found
+    ]
+    emit(rows, lines or ["there are no topics yet: run `topics apply`"], as_json=as_json)
 
 
 @offsets.command("set")
@@ -50,10 +61,22 @@ def set_(
     as_json: bool,
 ) -> None:
     """Plan to move the stored offsets, and with --execute do it; running intake follows live."""
-    moves = wiring.move_offsets(group, to, topic, partition, execute=execute)
+    moves = wiring.move_offsets(to, topic, partition, execute=execute)
+    rows = [
+        {
+            "group": group,
+            "topic": one.place.topic,
+            "partition": one.place.partition,
+            "from": one.from_,
+            "to": one.to,
+        }
+        for one in moves
+    ]
     lines = [
-        f"{move['topic']}/{move['partition']}: {move['from']} to {move['to']}" for move in moves
+        f"{one.place.topic}/{one.place.partition}: "
+        f"{'not begun' if one.from_ is None else one.from_} to {one.to}"
+        for one in moves
     ]
     if not execute:
         click.echo("a plan only: repeat with --execute to do it", err=True)
-    emit(moves, lines or ["nothing to move"], as_json=as_json)
+    emit(rows, lines or ["nothing to move"], as_json=as_json)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from console import roles
-from console.crew import Crew, gauges, obey, say_ready
+from console.crew import Crew, gauges, obey, once_possible, say_ready
 from console.wiring import Wiring
 
 
@@ -23,17 +23,19 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         obey(stop, attached=attached)
         children = roles.children_of(os.environ, wiring.settings.http.port)
         raise click.exceptions.Exit(roles.run_all(children, stop))
-    wiring.require_store()
+    part = "intake" if role == "intake" else "lanes"
+    vitals = wiring.vitals("relay", part)
     crew = Crew()
     obey(crew.stop, attached=attached)
-    vitals = wiring.vitals("relay", "intake" if role == "intake" else "lanes")
-    main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
-    relay = wiring.relay(vitals)
     reporter = wiring.reporter(vitals)
     try:
-        crew.add("relay", relay.run)
-        crew.add("gauges", gauges(wiring))
         say_ready(role, reporter.port, wiring.settings.http.host)
+        once_possible(wiring.require_parts, vitals, ("relay", part), crew.stop)
+        if crew.stop.is_set():
+            return
+        main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
+        crew.add("relay", wiring.relay(vitals).run)
+        crew.add("gauges", gauges(wiring))
         crew.sail(main)
     finally:
         reporter.close()

@@ -165,6 +165,15 @@ class Delivery(Group):
     failing_probe: Seconds = _setting(
         60.0, "How often a failing lane sends its ten people (R-94).", unit="seconds"
     )
+    retry: Seconds = _setting(
+        1.0, "First pause when Xledger is away; doubles with each failure.", unit="seconds", le=60
+    )
+    retry_longest: Seconds = _setting(
+        300.0, "Longest pause between two tries when Xledger is away.", unit="seconds", le=3600
+    )
+    idle: Seconds = _setting(
+        5.0, "A lane without work is given back after so long.", unit="seconds", le=300
+    )
     credits_wait: Seconds = _setting(
         1200.0, "Wait for credits when Xledger does not say until when.", unit="seconds"
     )

@@ -57,6 +57,9 @@ class Runs:
         """
         id_ = str(uuid4())
         with self._store.begin() as transaction:
+            transaction.execute(  # of two who plan at once the second sees the first one's
+                select(connections.c.id).where(connections.c.id == connection).with_for_update()
+            )
             under_way = transaction.execute(
                 select(run.c.id, run.c.planned_at).where(
                     run.c.connection == connection, run.c.state.in_(OPEN)
@@ -93,14 +96,15 @@ class Runs:
         """Return a connection's, the newest first."""
         return self._shown(run.c.connection == connection)
 
-    def give_up(self, id_: str) -> None:
-        """End a job that nobody took."""
+    def give_up(self, id_: str) -> bool:
+        """End a job that nobody took; False when somebody has it after all."""
         with self._store.begin() as transaction:
-            transaction.execute(
+            ended = transaction.execute(
                 update(run)
                 .where(run.c.id == id_, run.c.state == "planned")
                 .values(state="failed", ended_at=now_ms(), failure="no delivery process took it")
             )
+            return bool(ended.rowcount)
 
     def _shown(self, condition: Any) -> list[ShownRun]:
         with self._store.read() as transaction:
@@ -225,26 +229,26 @@ class StoredSync:
     def link(
         self, lease: Lease, company: str, links: Sequence[NewLink], ambiguous: Sequence[str]
     ) -> int:
-        """See the port; who is held meanwhile by another link is left out (R-16)."""
+        """See the port; whom or what another link holds is left out (R-09, R-16)."""
         mine = (lease.connection, lease.organization)
         with self._store.begin() as transaction:
             guard(transaction, lease)
             now = read_now(transaction)
-            held = set(
-                transaction.execute(
-                    select(link.c.employee).where(
-                        link.c.company == company,
-                        link.c.employee.in_([one.employee for one in links]),
-                    )
-                ).scalars()
+            taken = select(link.c.employee, link.c.person, link.c.connection).where(
+                link.c.company == company,
+                link.c.employee.in_([one.employee for one in links])
+                | link.c.person.in_([one.user for one in links]),
             )
+            others = transaction.execute(taken).all()
+            held = {row.employee for row in others}
+            elsewhere = {row.person for row in others if row.connection != lease.connection}
             rows = [
                 (
                     mine[0], one.user, mine[1], LinkState.LINKED.value, company, one.contact,
                     one.subledger, one.employee, False, now,
                 )
                 for one in links
-                if one.employee not in held
+                if one.employee not in held and one.user not in elsewhere
             ]  # fmt: skip
             bulk.insert(
                 transaction,

@@ -100,10 +100,9 @@ class Stage:
 
     def link(self) -> dict[str, Any]:
         """Link the people of both systems by email, and so activate the connection."""
-        done: dict[str, Any] = self.programs.command(
-            "sync", "run", self.connection, "--link-matching"
-        )
-        return done
+        done = self.programs.command("sync", "run", self.connection, "--link-matching")
+        counts: dict[str, Any] = done["counts"]
+        return counts
 
     def employees(self) -> list[Record]:
         """Return what Xledger's company holds now."""

@@ -1,53 +1,41 @@
-"""The one place that builds connectors: each part of a process, made once, when first asked for."""
+"""What every part of a process needs: settings, logs, the store, how to reach Kafka and HTTP."""
 
 import os
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import httpx
 
 from connectors import encryption, logging
-from connectors.broker import apache, noida
 from connectors.huma import HumaClient
 from connectors.huma import Limits as HumaLimits
-from connectors.kafka import consumer, tail
-from connectors.kafka.producer import KafkaPublisher
 from connectors.kafka.topics import Topics
 from connectors.store import migrate
-from connectors.store.connections import Connections
 from connectors.store.engine import Store, StoreLimits, open_store
-from connectors.store.intake import StoredIntake
 from connectors.store.keyring import Keyring
-from connectors.store.outbox import StoredOutbox
-from connectors.store.reports import Report, report
-from connectors.telemetry import Prometheus, Reporter, Vitals
+from connectors.store.organizations import HumaClientOf
+from connectors.telemetry import Prometheus
 from connectors.xledger import Limits as XledgerLimits
 from connectors.xledger import XledgerClient
 from console.configuration import read_settings
-from processors.intake.loop import Intake, IntakeLimits
 from processors.ports.xledger import Permit
-from processors.relay import Relay, RelayLimits
 from schemas.errors import StopProcess
 from schemas.personal import Personal
-from schemas.reading import Reading
 from schemas.settings import Settings
-from schemas.topics import EVENTS, REQUESTS
 
 MIB: Final = 1024 * 1024
-KIB: Final = 1024
 CONNECTIONS: Final = 200
 """Connections to Xledger and Huma that a process opens at the most: two for each busy lane."""
 
 
-class Wiring:
-    """One process's parts, by its settings.
+class Base:
+    """The parts that several roles and commands share, each made once, when first asked for.
 
     Args:
         environment: the process's own.
@@ -57,9 +45,9 @@ class Wiring:
         self._environment = environment
         self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:8]}"
 
-    def at(self, servers: str) -> "Wiring":
+    def at(self, servers: str) -> Self:
         """Return the same for another cluster: the demo's own."""
-        other = Wiring(self._environment)
+        other = type(self)(self._environment)
         kafka = self.settings.kafka.model_copy(update={"bootstrap_servers": servers})
         other.__dict__["settings"] = self.settings.model_copy(update={"kafka": kafka})
         return other
@@ -92,48 +80,29 @@ class Wiring:
         return Keyring(encryption.open_vault(self.settings.master_key_file))
 
     @cached_property
-    def connections(self) -> Connections:
-        """The connections."""
-        return Connections(self.store, self.keyring)
-
-    @cached_property
     def telemetry(self) -> Prometheus:
         """The metrics."""
         return Prometheus()
-
-    def vitals(self, *parts: str) -> Vitals:
-        """Return the health of a process with these parts."""
-        return Vitals(parts, self.settings.http.stuck, self.telemetry)
-
-    def reporter(self, vitals: Vitals) -> Reporter:
-        """Serve metrics and health."""
-        http = self.settings.http
-        return Reporter(http.host, http.port, self.telemetry, vitals)
 
     @property
     def version(self) -> str:
         """This program's version."""
         return metadata.version("huma-xledger")
 
-    def report(self) -> Report:
-        """Say what waits in the store."""
-        return report(self.store)
-
-    def migrate(self) -> str:
-        """Bring the store up to date."""
-        return migrate.migrate(self.store)
-
-    def store_version(self) -> tuple[str, str]:
-        """Return the store's version, and this program's."""
-        return migrate.version(self.store), migrate.wanted()
-
     def require_store(self) -> None:
         """Refuse a store that is not this program's."""
         migrate.require_current(self.store)
 
-    def create_master_key(self, file: Path) -> None:
-        """Write a new master key."""
-        encryption.new_master_key_file(file)
+    def require_parts(self) -> None:
+        """Refuse to run without this program's schema, the master key, and the topics as declared.
+
+        Raises:
+            RetryLater: the store or Kafka is away.
+            StopProcess: a human must act; says how.
+        """
+        self.require_store()
+        _ = self.keyring
+        self.topics.check()
 
     @cached_property
     def kafka(self) -> dict[str, Any]:
@@ -162,40 +131,6 @@ class Wiring:
     def topics(self) -> Topics:
         """The cluster's topics."""
         return Topics(self.kafka)
-
-    def tail(self, topic: str) -> AbstractContextManager[tail.Tail]:
-        """Read a topic as a viewer."""
-        return tail.tail(self.kafka, topic)
-
-    def intake(self, vitals: Vitals) -> Intake:
-        """Build intake."""
-        given, kafka = self.settings.intake, self.settings.kafka
-        self.topics.check()
-        settings = consumer.settings_of(kafka.session_timeout, kafka.queue_mib, kafka.group)
-        source = consumer.KafkaSource({**self.kafka, **settings}, [EVENTS.name, REQUESTS.name])
-        readings = {
-            topic.name: Reading(
-                topic.ours, given.max_value_kib * KIB, given.future, given.version_from
-            )
-            for topic in (EVENTS, REQUESTS)
-        }
-        store = StoredIntake(
-            self.store, self.keyring, self.settings.outbox.limit, self.settings.sync.preview
-        )
-        limits = IntakeLimits(given.batch, given.poll, given.retry, given.unsupported_per_hour)
-        return Intake(source, store, readings, limits, self.telemetry, vitals)
-
-    def relay(self, vitals: Vitals) -> Relay:
-        """Build a relay."""
-        given = self.settings.outbox
-        return Relay(
-            StoredOutbox(self.store, self.keyring),
-            KafkaPublisher(self.kafka, given.delivery_timeout),
-            self.owner,
-            RelayLimits(given.lease, given.delivery_timeout, given.idle, given.batch),
-            self.telemetry,
-            vitals,
-        )
 
     @cached_property
     def _ssl(self) -> ssl.SSLContext:
@@ -231,13 +166,7 @@ class Wiring:
             telemetry=self.telemetry,
         )
 
-    def huma(
-        self,
-        http: httpx.AsyncClient,
-        url: str,
-        client_id: Personal[str],
-        client_secret: Personal[str],
-    ) -> HumaClient:
+    def huma(self, http: httpx.AsyncClient, client: HumaClientOf) -> HumaClient:
         """Return one organisation's Huma."""
         given = self.settings.huma
         limits = HumaLimits(
@@ -247,25 +176,7 @@ class Wiring:
             given.people,
             given.passes,
         )
-        return HumaClient(http, url, client_id, client_secret, limits=limits)
-
-    @contextmanager
-    def broker(self, folder: Path) -> Iterator[str]:
-        """Run a broker for the demo: Apache Kafka where Java and Maven are, else noida-db."""
-        if apache.missing() is None:
-            with apache.running(folder) as broker:
-                yield broker.servers
-        else:
-            with noida.running(folder) as servers:
-                yield servers
-
-    def topic_plan(self) -> list[str]:
-        """Say what differs from the declared topics."""
-        return [step.says for step in self.topics.plan()]
-
-    def apply_topics(self) -> list[str]:
-        """Bring the declared topics about."""
-        return [step.says for step in self.topics.apply()]
+        return HumaClient(http, client.url, client.client_id, client.client_secret, limits=limits)
 
 
 def _secret(file: Path | None) -> Personal[str] | None:

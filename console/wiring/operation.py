@@ -1,0 +1,109 @@
+"""Topics, offsets, events, the schema and keys, as the commands use them; the demo's broker."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from connectors import encryption
+from connectors.broker import apache, noida
+from connectors.kafka import tail
+from connectors.kafka.producer import KafkaPublisher
+from connectors.kafka.watermarks import Watermarks
+from connectors.store import migrate, offsets
+from console.wiring.base import Base
+from processors.moving import Move, Standing, plan, standings
+from processors.ports.outbox import OutboxRow
+from processors.ports.source import Place
+from schemas.errors import StopProcess
+from schemas.topics import EVENTS, REQUESTS
+
+AT_ONCE: Final = 5000
+"""Events that are given to Kafka in one go."""
+STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
+
+
+class Operation(Base):
+    """What operators do to Kafka and to the store as such."""
+
+    def migrate(self) -> str:
+        """Bring the store up to date."""
+        return migrate.migrate(self.store)
+
+    def store_version(self) -> tuple[str, str]:
+        """Return the store's version, and this program's."""
+        return migrate.version(self.store), migrate.wanted()
+
+    def create_master_key(self, file: Path) -> None:
+        """Write a new master key."""
+        encryption.new_master_key_file(file)
+
+    def topic_plan(self) -> list[str]:
+        """Say what differs from the declared topics."""
+        return [step.says for step in self.topics.plan()]
+
+    def apply_topics(self) -> list[str]:
+        """Bring the declared topics about."""
+        return [step.says for step in self.topics.apply()]
+
+    def tail(self, topic: str) -> AbstractContextManager[tail.Tail]:
+        """Read a topic as a viewer."""
+        return tail.tail(self.kafka, topic)
+
+    def offsets(self) -> list[Standing]:
+        """Return where intake's reading goes on, beside what the topics hold."""
+        self.require_store()
+        return standings(self._stored(), self._watermarks.ranges())
+
+    def move_offsets(
+        self, to: str, topic: str | None, partition: int | None, *, execute: bool
+    ) -> list[Move]:
+        """Plan where reading is to go on, and do it when told so; running intake follows live."""
+        self.require_store()
+        held = self._watermarks
+        moves = plan(to, self._stored(), held.ranges(), held.at, topic, partition)
+        if execute:
+            with self.store.begin() as transaction:
+                for one in moves:
+                    offsets.move(transaction, one.place, one.to)
+        return moves
+
+    def publish(self, events: Sequence[tuple[bytes, bytes]]) -> int:
+        """Publish structured events, given as key and value, in order.
+
+        Raises:
+            StopProcess: Kafka refuses one, or does not take them in time; says how many it has.
+        """
+        publisher = KafkaPublisher(self.kafka, self.settings.outbox.delivery_timeout)
+        try:
+            for start in range(0, len(events), AT_ONCE):
+                rows = [
+                    OutboxRow(start + number, EVENTS.name, None, key, value, STRUCTURED)
+                    for number, (key, value) in enumerate(events[start : start + AT_ONCE])
+                ]
+                reports = publisher.publish(rows, self.settings.outbox.delivery_timeout)
+                for row in rows:
+                    why = reports.get(row.id, "no report in time")
+                    if why is not None:
+                        raise StopProcess(f"line {row.id + 1} was not taken by Kafka: {why}")
+        finally:
+            publisher.close()
+        return len(events)
+
+    @contextmanager
+    def broker(self, folder: Path) -> Iterator[str]:
+        """Run a broker for the demo: Apache Kafka where Java and Maven are, else noida-db."""
+        if apache.missing() is None:
+            with apache.running(folder) as broker:
+                yield broker.servers
+        else:
+            with noida.running(folder) as servers:
+                yield servers
+
+    def _stored(self) -> dict[Place, int]:
+        with self.store.read() as connection:
+            return dict(offsets.stored(connection))
+
+    @property
+    def _watermarks(self) -> Watermarks:
+        return Watermarks(self.kafka, (EVENTS.name, REQUESTS.name))

@@ -1,0 +1,154 @@
+"""The roles: intake, delivery, and the relay that each of them runs."""
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from connectors.kafka import consumer
+from connectors.kafka.producer import KafkaPublisher
+from connectors.store.delivery import StoredLanes
+from connectors.store.intake import StoredIntake
+from connectors.store.organizations import Organizations
+from connectors.store.outbox import StoredOutbox
+from connectors.store.reports import Report, report
+from connectors.store.sync import StoredSync
+from connectors.telemetry import Reporter, Vitals
+from connectors.timer import KernelTimer
+from console.wiring.base import Base
+from processors.delivery import Delivery, DeliveryLimits
+from processors.intake.loop import Intake, IntakeLimits
+from processors.lane.asking_huma import reader_of
+from processors.lane.limiter import Limiter, Window
+from processors.lane.results import Retries
+from processors.lane.settings import LaneLimits
+from processors.lane.state import Waits
+from processors.lane.worker import Lane, Tools
+from processors.ports.huma import Huma
+from processors.ports.lane import Claimed
+from processors.relay import Relay, RelayLimits
+from processors.sync.link import jobs_of
+from schemas.reading import Reading
+from schemas.settings import Settings
+from schemas.topics import EVENTS, REQUESTS
+
+KIB: Final = 1024
+
+
+class Roles(Base):
+    """Builds the processes that run for long."""
+
+    def vitals(self, *parts: str) -> Vitals:
+        """Return the health of a process with these parts."""
+        return Vitals(parts, self.settings.http.stuck, self.telemetry)
+
+    def reporter(self, vitals: Vitals) -> Reporter:
+        """Serve metrics and health."""
+        http = self.settings.http
+        return Reporter(http.host, http.port, self.telemetry, vitals)
+
+    def report(self) -> Report:
+        """Say what waits in the store."""
+        return report(self.store)
+
+    def intake(self, vitals: Vitals) -> Intake:
+        """Build intake."""
+        given, kafka = self.settings.intake, self.settings.kafka
+        settings = consumer.settings_of(kafka.session_timeout, kafka.queue_mib, kafka.group)
+        source = consumer.KafkaSource({**self.kafka, **settings}, [EVENTS.name, REQUESTS.name])
+        readings = {
+            topic.name: Reading(
+                topic.ours, given.max_value_kib * KIB, given.future, given.version_from
+            )
+            for topic in (EVENTS, REQUESTS)
+        }
+        store = StoredIntake(
+            self.store, self.keyring, self.settings.outbox.limit, self.settings.sync.preview
+        )
+        limits = IntakeLimits(given.batch, given.poll, given.retry, given.unsupported_per_hour)
+        return Intake(source, store, readings, limits, self.telemetry, vitals)
+
+    def relay(self, vitals: Vitals) -> Relay:
+        """Build a relay."""
+        given = self.settings.outbox
+        return Relay(
+            StoredOutbox(self.store, self.keyring),
+            KafkaPublisher(self.kafka, given.delivery_timeout),
+            self.owner,
+            RelayLimits(given.lease, given.delivery_timeout, given.idle, given.batch),
+            self.telemetry,
+            vitals,
+        )
+
+    def delivery(self, vitals: Vitals) -> Delivery:
+        """Build delivery: one HTTP client for all lanes, one limiter a lane."""
+        given = self.settings.delivery
+        http = self.http()
+        lanes = StoredLanes(self.store, self.keyring)
+        jobs = StoredSync(self.store, self.keyring)
+        organizations = Organizations(self.store, self.keyring)
+        limits = lane_limits(self.settings)
+
+        def build(claimed: Claimed, lease_left: Callable[[], float]) -> Lane:
+            connection, lease = claimed.connection, claimed.lease
+            limiter = Limiter(
+                Window(given.requests, given.window),
+                given.in_flight,
+                time.monotonic,
+                lease_left,
+                given.request_timeout,
+                quiet=max(0.0, given.window - claimed.quiet),
+            )
+            xledger = self.xledger(http, connection.xledger_url, claimed.token, limiter)
+
+            @cache
+            def huma() -> Huma:
+                return self.huma(http, organizations.huma(lease.organization))
+
+            tools = Tools(
+                lanes,
+                xledger,
+                limiter,
+                limits,
+                self.telemetry,
+                today_in,
+                jobs_of(jobs, lease, connection, xledger, huma, given.retry),
+                reader_of(lanes, lease, huma, limits.reads, limits.huma_probe),
+                time.monotonic,
+            )
+            return Lane(claimed, tools)
+
+        return Delivery(
+            lanes,
+            self.owner,
+            DeliveryLimits(given.lease, given.renewal, given.settle, given.scan, given.lanes),
+            build,
+            KernelTimer(),
+            self.telemetry,
+            vitals,
+            http.aclose,
+        )
+
+
+def lane_limits(settings: Settings) -> LaneLimits:
+    """Return what bounds each lane, by the settings."""
+    given = settings.delivery
+    return LaneLimits(
+        given.people,
+        given.linger,
+        given.settle,
+        given.in_flight,
+        given.aliases,
+        Retries(given.attempts, given.attempts_over),
+        Waits(given.retry, given.retry_longest, given.probe, given.failing_probe),
+        given.idle,
+        settings.huma.reads,
+        given.probe,
+    )
+
+
+def today_in(zone: str) -> date:
+    """Return today's date in an organisation's zone (R-59)."""
+    return datetime.now(ZoneInfo(zone)).date()
