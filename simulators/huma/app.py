@@ -1,22 +1,14 @@
 """The ASGI application: reads a request whole, lets faults strike, sends the answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
 
 from simulators.huma.faults import Fault
 from simulators.huma.request import Request
 from simulators.huma.simulator import ADMIN, Reply, Simulator
+from simulators.serving import TRANSPORT
+from simulators.wire import Message, Receive, Send, read, send_whole
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-LARGEST: Final = 256 * 1024 * 1024
-"""The largest request body, in bytes: a whole state of 100,000 people."""
-TRANSPORT: Final = "huma.transport"
-"""Where the server puts the connection, so that a fault can reset it."""
 OVERSIZE: Final = 64 * 1024 * 1024
 DRIP_SECONDS: Final = 0.05
 
@@ -31,13 +23,13 @@ class App:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        request = await _read(scope, receive)
+        request = await read(scope, receive, Request)
         if request is None:
-            await _send(send, 413, b"")
+            await send_whole(send, 413, b"")
         elif request.path.startswith(ADMIN):
             reply = self._simulator.admin(request)
             await self._flush(request)
-            await _send(send, reply.status, reply.encoded())
+            await send_whole(send, reply.status, reply.encoded())
         else:
             await self._api(scope, request, send)
 
@@ -58,7 +50,7 @@ class App:
         elif fault and kind == "drip":
             await _drip(send, reply, fault)
         else:
-            await _send(send, reply.status, _spoiled(reply.encoded(), kind))
+            await send_whole(send, reply.status, _spoiled(reply.encoded(), kind))
 
     async def _flush(self, request: Request) -> None:
         if request.method != "GET":
@@ -69,34 +61,6 @@ def _spoiled(body: bytes, kind: str | None) -> bytes:
     if kind == "invalid-json":
         return body[: len(body) // 2] + b"<"
     return body + b" " * OVERSIZE if kind == "oversize" else body
-
-
-async def _read(scope: Message, receive: Receive) -> Request | None:
-    """Return the request, or None when its body is too large."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LARGEST:
-            return None
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=parse_qs(scope["query_string"].decode("latin-1")),
-        headers={name.decode("latin-1"): v.decode("latin-1") for name, v in scope["headers"]},
-        body=bytes(body),
-    )
-
-
-async def _send(send: Send, status: int, body: bytes) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _drip(send: Send, reply: Reply, fault: Fault) -> None:

@@ -1,10 +1,11 @@
 """Faults on demand: which request suffers which (`interfaces.md`, `/_admin/faults`)."""
 
 from fnmatch import fnmatchcase
-from random import Random
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from simulators.strikes import Strikes
 
 Kind = Literal[
     "http-500",
@@ -63,27 +64,18 @@ class Faults:
     """The faults in force, seeded."""
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self.replace([])
+        self._strikes: Strikes[Fault] = Strikes(seed)
 
     def replace(self, faults: Any) -> None:
         """Put these in force in place of the others; a pydantic error when they are none."""
-        self._faults = LIST.validate_python(faults)
-        self._seen = [0] * len(self._faults)
-        self._struck = [0] * len(self._faults)
-        self._random = Random(self._seed)  # noqa: S311 - repeatable, protects nothing
+        self._strikes.replace(LIST.validate_python(faults))
 
     def strike(self, operation: str, path: str, client: str) -> Fault | None:
         """Return the fault that this request suffers, if any: the first that matches."""
-        for at, fault in enumerate(self._faults):
+
+        def applies(fault: Fault) -> bool:
             match = fault.match
             wanted = ((operation, match.operation), (path, match.path), (client, match.token))
-            if not all(text == like or fnmatchcase(text, like) for text, like in wanted):
-                continue
-            self._seen[at] += 1
-            if match.nth not in (None, self._seen[at]) or self._struck[at] == fault.times:
-                continue
-            if self._random.random() < match.probability:
-                self._struck[at] += 1
-                return fault
-        return None
+            return all(text == like or fnmatchcase(text, like) for text, like in wanted)
+
+        return self._strikes.first(applies)

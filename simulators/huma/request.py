@@ -1,23 +1,18 @@
-"""One HTTP request, read whole."""
+"""One HTTP request to Huma, and what its body must be."""
 
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
+from simulators import wire
 from simulators.huma.refusals import invalid
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Method, path, query, headers in lower case, and body."""
+class Request(wire.Request):
+    """A request that refuses in Huma's words."""
 
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    headers: dict[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    __slots__ = ()
 
     def json(self) -> Any:
         """Return the body's JSON, or refuse it."""
