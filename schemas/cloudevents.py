@@ -19,7 +19,6 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 STAGE: Final = "decode"
 _CE: Final = "ce_"
 _STRUCTURED: Final = "application/cloudevents"
-_BATCH: Final = "application/cloudevents-batch"
 _STRUCTURED_JSON: Final = "application/cloudevents+json"
 _PLAIN_JSON: Final = "application/json"
 
