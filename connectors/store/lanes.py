@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, case, select, text, update
 
 from connectors.store.clock import now_ms, read_now
 from connectors.store.connections import TOKEN, connection_of
@@ -95,15 +95,18 @@ def claim(
 
 
 def land(connection: Connection, one: str, settle_ms: int) -> None:
-    """Make everybody in flight ambiguous: what was sent may have happened, or may still happen."""
+    """Make everybody in flight ambiguous: what was sent may have happened, or may still happen.
+
+    They wait from now: when the last owner sent for the last time, a search of culprits perhaps
+    long after it took them, nobody knows.
+    """
     connection.execute(
         text(
-            "UPDATE dirty SET unsure = true, due = (SELECT l.flight_at FROM link AS l WHERE "
-            "l.connection = dirty.connection AND l.person = dirty.person) + :settle "
-            "WHERE connection = :one AND open AND person IN (SELECT person FROM link WHERE "
-            "connection = :one AND flight_epoch IS NOT NULL)"
+            "UPDATE dirty SET unsure = true, due = :due WHERE connection = :one AND open "
+            "AND person IN (SELECT person FROM link WHERE connection = :one "
+            "AND flight_epoch IS NOT NULL)"
         ),
-        {"one": one, "settle": settle_ms},
+        {"one": one, "due": read_now(connection) + settle_ms},
     )
     connection.execute(
         text(
@@ -153,19 +156,26 @@ def guard(connection: Connection, lease: Lease, **values: Any) -> None:
 
 
 def set_status(store: Store, lease: Lease, status: LaneStatus) -> None:
-    """Store a change of the lane's state; a pause by hand stays."""
+    """Store the lane's state, and until when; a pause by hand, and a hold, stay.
+
+    `since` is when it came into this state: a probe that fails again leaves it.
+    """
     with store.begin() as connection:
         guard(connection, lease)
+        same = (lane.c.state == status.state.value) & lane.c.reason.is_not_distinct_from(
+            status.reason
+        )
         connection.execute(
             update(lane)
             .where(
                 lane.c.connection == lease.connection,
                 (lane.c.state != LaneState.PAUSED.value) | lane.c.reason.is_distinct_from(BY_HAND),
+                lane.c.state != LaneState.HELD.value,
             )
             .values(
                 state=status.state.value,
                 reason=status.reason,
-                since=now_ms(),
+                since=case((same, lane.c.since), else_=now_ms()),
                 until=now_ms() + int(status.wait * 1000),
             )
         )
