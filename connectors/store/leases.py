@@ -19,8 +19,8 @@ def claim(connection: Connection, name: str, owner: str, seconds: float) -> bool
             "epoch": lease.c.epoch + 1,
         },
         where=(lease.c.owner == owner) | (lease.c.until < now_ms()),
-    )
-    return bool(connection.execute(statement).rowcount)
+    ).returning(lease.c.name)
+    return connection.execute(statement).first() is not None  # an insert has no rowcount here
 
 
 def release(connection: Connection, name: str, owner: str) -> None:
