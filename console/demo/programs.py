@@ -42,16 +42,9 @@ class Program:
         Raises:
             StopProcess: it ended, or said nothing in time; names the log.
         """
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "console.command", *self._arguments],
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.launch()
         lines: list[bytes] = []
+        assert self._process is not None
         output = self._process.stdout
         assert output is not None
         reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
@@ -62,6 +55,18 @@ class Program:
             raise StopProcess(f"{self.name} did not start: see {self.log}")
         ready: dict[str, Any] = json.loads(lines[0])
         return ready
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "console.command", *self._arguments],
+                env=dict(self._environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and its children."""
@@ -80,6 +85,12 @@ class Program:
         if self._process.poll() is None:
             self._process.terminate()
         return self._gone()
+
+    @property
+    def pid(self) -> int:
+        """The process's id; it must have been started."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def running(self) -> bool:
