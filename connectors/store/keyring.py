@@ -1,8 +1,9 @@
 """The organisations' ciphers, by way of the store's wrapped data keys."""
 
 import threading
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RootTransaction, select
 
 from connectors.encryption import Cipher, Vault
 from connectors.store.clock import now_ms
@@ -14,11 +15,16 @@ NOBODY = ""
 
 
 class Keyring:
-    """Ciphers by organisation; made when first asked for, and kept."""
+    """Ciphers by organisation; made when first asked for, and kept.
+
+    A data key that a transaction made is kept for that transaction only: rolled back, it was never
+    there, and nothing may be sealed with it.
+    """
 
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
-        self._ciphers: dict[str, tuple[bytes, Cipher]] = {}
+        self._ciphers: dict[str, Cipher] = {}
+        self._made: WeakKeyDictionary[RootTransaction, dict[str, Cipher]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def cipher_of(self, connection: Connection, name: str) -> Cipher:
@@ -28,9 +34,9 @@ class Keyring:
             StopProcess: its master key is not here.
         """
         with self._lock:
-            kept = self._ciphers.get(name)
+            kept = self._ciphers.get(name) or self._made_in(connection).get(name)
         if kept is not None:
-            return kept[1]
+            return kept
         found = self._find(connection, name)
         if found is None:
             connection.execute(
@@ -43,16 +49,23 @@ class Keyring:
             )
             found = self._find(connection, name)
             assert found is not None
-            return self.vault.cipher(found[0], found[1], name)  # kept once it is committed
+            cipher = self.vault.cipher(found[0], found[1], name)
+            with self._lock:
+                self._made_in(connection)[name] = cipher
+            return cipher
         cipher = self.vault.cipher(found[0], found[1], name)
         with self._lock:
-            self._ciphers[name] = (found[0], cipher)
+            self._ciphers[name] = cipher
         return cipher
 
     def forget(self, name: str) -> None:
         """Drop a cipher whose organisation was erased."""
         with self._lock:
             self._ciphers.pop(name, None)
+
+    def _made_in(self, connection: Connection) -> dict[str, Cipher]:
+        transaction = connection.get_transaction()
+        return {} if transaction is None else self._made.setdefault(transaction, {})
 
     def _find(self, connection: Connection, name: str) -> tuple[bytes, str] | None:
         row = connection.execute(
