@@ -20,6 +20,8 @@ DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycop
 READING: Final = "reading"
 OWNER_ONLY: Final = 0o600
 PASSWORD_FILE: Final = "HUMA_XLEDGER_STORE__PASSWORD_FILE"  # noqa: S105 - a setting's name
+SECRETS: Final = frozenset({"password", "sslpassword"})
+"""Parameters of libpq that an address may hold behind its `?`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _address(url: str) -> URL:
     name = address.get_backend_name()
     if name not in DIALECTS:
         raise StopProcess("HUMA_XLEDGER_STORE__URL must begin with sqlite:/// or postgresql://")
-    if address.password is not None:
+    if address.password is not None or SECRETS & address.query.keys():
         raise StopProcess(
             f"HUMA_XLEDGER_STORE__URL holds a password: put it into a file and set {PASSWORD_FILE}"
         )

@@ -49,6 +49,8 @@ def translated() -> Iterator[None]:
 
 def fault_of(error: BaseException | None) -> Fault:
     """Return our error for a driver's, without its text."""
+    if isinstance(error, psycopg.DataError) and error.sqlstate is None:
+        return CannotStore("the driver has no form for a value")
     if isinstance(error, psycopg.Error):
         return _of_state(error.sqlstate, type(error).__name__)
     if isinstance(error, SQLITE_OURS):
