@@ -174,18 +174,18 @@ class _Transaction:
 
     def rehired(self, values: Sequence[Value]) -> frozenset[PersonKey]:
         """See the port."""
-        by_digest = {
-            people.email_digest(self._connection, self._keyring, value): value.person
-            for value in values
-        }
+        by_digest: dict[tuple[str, bytes], set[PersonKey]] = {}
+        for value in values:
+            digest = people.email_digest(self._connection, self._keyring, value)
+            by_digest.setdefault((value.person.organization, digest), set()).add(value.person)
         rows = bulk.select(
             self._connection,
             [("o", field.c.organization), ("d", field.c.event)],
-            [(key.organization, digest) for digest, key in by_digest.items()],
-            "SELECT p.email_digest FROM {keys} AS k CROSS JOIN person AS p "
+            list(by_digest),
+            "SELECT p.organization, p.email_digest FROM {keys} AS k CROSS JOIN person AS p "
             "WHERE p.organization = k.o AND p.email_digest = k.d AND p.deleted_at IS NOT NULL",
         )
-        return frozenset(by_digest[bytes(row[0])] for row in rows)
+        return frozenset(key for row in rows for key in by_digest[row[0], bytes(row[1])])
 
     def save_people(self, people_: Mapping[PersonKey, StoredPerson]) -> None:
         """See the port."""

@@ -82,7 +82,7 @@ def rows_of(
 
 
 def rows_of_ending(event: Ending, now: int) -> list[NewRow]:
-    """Return the outcome, and the letter, of an event that ends at once."""
+    """Return the outcome of an event that ends at once, and before it the letter."""
     about = event.about
     outcome = Outcome(
         about,
@@ -108,7 +108,7 @@ def rows_of_ending(event: Ending, now: int) -> list[NewRow]:
         place = Place(raw.place.topic, raw.place.partition, raw.offset, raw.timestamp)
         headers = build(raw.headers, place, about, failure)
         whose = NOBODY  # whose it is may be wrong in an event that cannot be read
-        rows.append(NewRow(DEAD_LETTERS.name, raw.key, raw.value, headers, organization=whose))
+        rows.insert(0, NewRow(DEAD_LETTERS.name, raw.key, raw.value, headers, organization=whose))
     return rows
 
 
