@@ -22,7 +22,8 @@ def begin(
     """Store intents, and take each person for this company.
 
     Returns:
-        The people whom another connection of the company holds; they have no intent.
+        The people whom another connection of the company holds, or who were deleted meanwhile
+        (R-79); they have no intent.
 
     Raises:
         LeaseLost: the lane has another owner.
@@ -70,14 +71,18 @@ def _take(connection: Connection, lease: Lease, user: str, company: str) -> bool
     """Hold a person for the company: a unique constraint lets one connection do so."""
     try:
         with connection.begin_nested():
-            connection.execute(
+            taken = connection.execute(
                 update(link)
-                .where(link.c.connection == lease.connection, link.c.person == user)
+                .where(
+                    link.c.connection == lease.connection,
+                    link.c.person == user,
+                    link.c.state != LinkState.DELETED.value,
+                )
                 .values(company=company, state=LinkState.CREATING.value)
             )
     except IntegrityError:
         return False
-    return True
+    return bool(taken.rowcount)
 
 
 def holders(connection: Connection, company: str, records: Sequence[str]) -> Holders:

@@ -49,6 +49,12 @@ def delete_people(
                 set_={"deleted_at": statement.excluded.deleted_at, "next_flip_on": None},
             )
         )
+        # the link first: a lane that holds it has written what it has to write before we erase
+        connection.execute(
+            update(link)
+            .where(link.c.organization == mine[0], link.c.person == mine[1])
+            .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
+        )
         for table in (field, position, confirmed, intent):
             connection.execute(
                 delete(table).where(table.c.organization == mine[0], table.c.person == mine[1])
@@ -57,11 +63,6 @@ def delete_people(
             update(dirty)
             .where(dirty.c.organization == mine[0], dirty.c.person == mine[1])
             .values(open=False)
-        )
-        connection.execute(
-            update(link)
-            .where(link.c.organization == mine[0], link.c.person == mine[1])
-            .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
         )
         waiting = (pending.c.organization == mine[0]) & (pending.c.person == mine[1])
         ended += end_events(

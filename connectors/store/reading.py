@@ -49,12 +49,15 @@ def merge_read(
 ) -> bool:
     """Fill what has no version with what was read; False when an event arrived meanwhile.
 
-    A read makes nothing dirty (R-112). A stored position that the API no longer has is deleted.
+    Of somebody deleted meanwhile nothing is kept (R-78). A read makes nothing dirty (R-112). A
+    stored position that the API no longer has is deleted.
     """
     guard(connection, lease)
     mine = (person.c.organization == lease.organization, person.c.person == asked.user)
     changed = connection.execute(
-        update(person).where(*mine, person.c.revision == asked.revision).values(complete=True)
+        update(person)
+        .where(*mine, person.c.revision == asked.revision, person.c.deleted_at.is_(None))
+        .values(complete=True)
     )
     if not changed.rowcount:
         return False
