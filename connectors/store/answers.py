@@ -53,8 +53,9 @@ def finish(
     )  # fmt: skip
     _clean(connection, lease, results)
     _again(connection, lease, results, now)
-    _confirm(connection, keyring, lease, results, now)
     _link(connection, lease, results, now)
+    there = _there(connection, lease, results)
+    _confirm(connection, keyring, lease, [one for one in results if one.user in there], now)
     landed = [(one, result.user) for result in results if not result.keep]
     bulk.select(
         connection,
@@ -64,6 +65,18 @@ def finish(
         "WHERE link.connection = k.c AND link.person = k.p",
     )
     return ended
+
+
+def _there(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> set[str]:
+    """Return who was not deleted meanwhile, and hold their links: no value comes back (R-78)."""
+    rows = bulk.select(
+        connection,
+        MINE,
+        [(lease.connection, result.user) for result in results],
+        "UPDATE link SET state = state FROM {keys} AS k WHERE link.connection = k.c "
+        "AND link.person = k.p AND link.state <> 'deleted' RETURNING link.person",
+    )
+    return {row[0] for row in rows}
 
 
 def _clean(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:
@@ -83,9 +96,10 @@ def _clean(connection: Connection, lease: Lease, results: Sequence[PersonResult]
 
 
 def _again(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:
+    """Set when fields are due again; a younger turn waits only for what may still be written."""
     rows = [
         (
-            lease.connection, result.user, again.field, now + int(again.wait * 1000),
+            lease.connection, result.user, again.field, again.turn, now + int(again.wait * 1000),
             int(again.attempted), again.unsure, now if again.attempted else None,
         )
         for result in results
@@ -94,14 +108,15 @@ def _again(connection: Connection, lease: Lease, results: Sequence[PersonResult]
     bulk.select(
         connection,
         [
-            *MINE, ("f", dirty.c.field), ("d", dirty.c.due), ("a", dirty.c.attempts),
-            ("u", dirty.c.unsure), ("at", dirty.c.first_failed_at),
+            *MINE, ("f", dirty.c.field), ("t", dirty.c.turn), ("d", dirty.c.due),
+            ("a", dirty.c.attempts), ("u", dirty.c.unsure), ("at", dirty.c.first_failed_at),
         ],
         rows,
         "UPDATE dirty SET due = k.d, attempts = dirty.attempts + k.a, "
         "unsure = dirty.unsure OR k.u, "
         "first_failed_at = COALESCE(dirty.first_failed_at, k.at) FROM {keys} AS k "
-        "WHERE dirty.connection = k.c AND dirty.person = k.p AND dirty.field = k.f AND dirty.open",
+        "WHERE dirty.connection = k.c AND dirty.person = k.p AND dirty.field = k.f AND dirty.open "
+        "AND (dirty.turn = k.t OR k.u)",
     )  # fmt: skip
 
 
@@ -159,6 +174,7 @@ def _audit_rows(lease: Lease, result: PersonResult, now: int) -> list[tuple[Any,
 
 
 def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:
+    """Change links; one that is neither created nor linked any more lets the person go (R-09)."""
     changes = [(result.user, result.link) for result in results if result.link is not None]
     rows = [
         (
@@ -184,6 +200,8 @@ def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult],
         "contact = COALESCE(k.co, link.contact), subledger = COALESCE(k.su, link.subledger), "
         "employee = COALESCE(k.em, link.employee), "
         "incomplete = COALESCE(k.inc, link.incomplete), "
+        "company = CASE WHEN COALESCE(k.s, link.state) IN ('creating', 'linked') "
+        "THEN link.company END, "
         "linked_at = COALESCE(k.at, link.linked_at) FROM {keys} AS k "
         "WHERE link.connection = k.c AND link.person = k.p AND link.state <> 'deleted'",
     )  # fmt: skip

@@ -14,6 +14,7 @@ from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
 from connectors.store.tables import dirty, lane, link
 from processors.ports.lane import (
+    BY_HAND,
     Dirty,
     Facts,
     Intent,
@@ -53,7 +54,7 @@ def take(
     *,
     suspects: bool,
 ) -> Work:
-    """Take the first people by origin and turn, and mark them in flight.
+    """Take the first people by origin and turn, and mark them in flight; none of a stopped lane.
 
     Raises:
         LeaseLost: the lane has another owner.
@@ -67,11 +68,19 @@ def take(
         )
     ).one()
     status = LaneStatus(LaneState(state[0]), state[1], max(0, state[2] - now) / 1000)
-    users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
+    users = []
+    if not _stopped(status):
+        users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
     if users:
         _fly(connection, lease, users, now)
     found = _subjects(connection, keyring, lease, users, now)
     return Work(found, status, None if users else _next_due(connection, lease, now))
+
+
+def _stopped(status: LaneStatus) -> bool:
+    """Say whether only a human lets the lane go on."""
+    by_hand = status.state is LaneState.PAUSED and status.reason == BY_HAND
+    return by_hand or status.state is LaneState.HELD
 
 
 def _first(
@@ -143,11 +152,6 @@ def _subjects(
         "d.due FROM {keys} AS k CROSS JOIN dirty AS d "
         "WHERE d.connection = k.c AND d.person = k.u"
     )
-    facts = rows(
-        'SELECT p.person, p.type, p.active, p.active_version, p."groups", p.groups_version, '
-        "p.deleted_at FROM {keys} AS k CROSS JOIN person AS p "
-        "WHERE p.organization = k.o AND p.person = k.u"
-    )
     links = rows(
         "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete "
         "FROM {keys} AS k CROSS JOIN link AS l WHERE l.connection = k.c AND l.person = k.u"
@@ -163,6 +167,12 @@ def _subjects(
     intents = rows(
         "SELECT i.person, i.step, i.keys, i.found FROM {keys} AS k CROSS JOIN intent AS i "
         "WHERE i.connection = k.c AND i.person = k.u"
+    )
+    # last: no value may be younger than the lock, the scope or the deletion judged here (R-71)
+    facts = rows(
+        'SELECT p.person, p.type, p.active, p.active_version, p."groups", p.groups_version, '
+        "p.deleted_at FROM {keys} AS k CROSS JOIN person AS p "
+        "WHERE p.organization = k.o AND p.person = k.u"
     )
     return tuple(
         _subject(
