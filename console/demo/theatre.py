@@ -5,6 +5,9 @@ from typing import Any, Final
 
 import httpx
 
+from console.demo.expectations import Record
+from console.demo.records import records_in, state_of
+
 TIMEOUT: Final = 60.0
 
 
@@ -32,16 +35,16 @@ class Theatre:
         answer.raise_for_status()
         return int(answer.json()["events"])
 
-    def set_xledger(self, state: Mapping[str, Any]) -> None:
-        """Replace Xledger's records."""
-        self._put(self._xledger, "state", state)
+    def set_employees(self, company: str, employees: Iterable[Record]) -> None:
+        """Let a company of Xledger's hold these people besides those it has."""
+        patch = {"companies": {company: state_of(employees)}}
+        self._http.patch(f"{self._xledger}/_admin/state", json=patch).raise_for_status()
 
-    def xledger(self) -> dict[str, Any]:
-        """Return Xledger's records."""
+    def employees(self, company: str) -> list[Record]:
+        """Return what a company of Xledger's holds."""
         answer = self._http.get(f"{self._xledger}/_admin/state")
         answer.raise_for_status()
-        state: dict[str, Any] = answer.json()
-        return state
+        return records_in(answer.json()["companies"][company])
 
     def break_xledger(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Let Xledger have faults from now on."""
