@@ -1,19 +1,10 @@
-"""Reason codes: why an event, or a field of it, ended as it did. Each names its rule.
+"""Reason codes: why an event, or a field of it, ended as it did.
 
 The words are those of `rules.md`, where a rule quotes them. A code is a label, so there are few and
-they never hold an id or a value.
+they never hold an id or a value. `schemas.advice` says what each means, and what to do.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """What a code can end: skipped by design, failed, or applied with a warning."""
-
-    SKIP = "skip"
-    FAIL = "fail"
-    WARNING = "warning"
 
 
 class LetterClass(StrEnum):
@@ -91,15 +82,3 @@ class Code(StrEnum):
     IDENTITY_NUMBER_IGNORED = "invalid identity number left out"
     CHARACTERS_REMOVED = "characters removed"
     EMAIL_OF_ANOTHER = "email of another employee"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What a code means: for administrators and operators alike."""
-
-    code: Code
-    kind: Kind
-    rule: str
-    says: str
-    advice: str
-    letter: LetterClass | None = None
