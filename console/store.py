@@ -40,8 +40,10 @@ def keys() -> None:
 
 @keys.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@JSON
 @click.pass_obj
-def create(wiring: Wiring, file: Path) -> None:
+def create(wiring: Wiring, file: Path, *, as_json: bool) -> None:
     """Write a new master key to FILE, which must not exist, readable by its owner only."""
     wiring.create_master_key(file)
-    click.echo(f"wrote {file}: keep a copy apart from the store's backups", err=True)
+    click.echo("keep a copy apart from the store's backups", err=True)
+    emit({"file": str(file)}, [f"wrote {file}"], as_json=as_json)

@@ -35,7 +35,7 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line."""
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def show(self, published: int, tally: Tally, requests: int) -> None:
         """Print nothing: the lines of the chapters say enough."""
