@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.mapping.email import same_email_key
+from processors.mapping.text import is_empty
 from processors.ports.huma import HumaListed
 from processors.ports.sync import Existing, NewLink
 from processors.ports.xledger import ListedEmployee
@@ -128,12 +129,13 @@ def _claims(
 
 
 def email_of(employee: ListedEmployee) -> str | None:
-    """Return the normal form that decides: the contact's; without one, the subledger's (R-14)."""
-    for email in (employee.contact_email, employee.subledger_email):
-        key = same_email_key(email) if email else None
-        if key is not None:
-            return key
-    return None
+    """Return the normal form that decides: the contact's; without one, the subledger's (R-14).
+
+    A contact's email that is filled and invalid decides, too: it never matches (R-15).
+    """
+    contact = employee.contact_email or ""
+    deciding = employee.subledger_email or "" if is_empty(contact) else contact
+    return same_email_key(deciding)
 
 
 def _differs(employee: ListedEmployee) -> bool:
