@@ -29,7 +29,9 @@ DESK: Final = "the operator's desk and the error log"
 
 RULES: Final = (
     Rule(
-        "R-01", "Only an administrator with full access connects, with token and consent", CONSOLE
+        "R-01",
+        "Only an administrator with full access connects, with token and consent",
+        "the administrator's sign-in; `connections add` asks for token and consent",
     ),
     Rule("R-02", "Every scope of the token is tested before anything is saved"),
     Rule("R-03", "A new connection is inactive: events are skipped, nothing is written"),
@@ -146,7 +148,7 @@ RULES: Final = (
     Rule("R-101", "Joining and leaving a group", "joining and leaving"),
     Rule("R-102", "The audit names Huma's actor beside Xledger's record"),
     Rule("R-103", "No personal value and no token anywhere", "Xledger's own words at the desk"),
-    Rule("R-104", "Audit rows can be added, not changed", "database rights"),
+    Rule("R-104", "Audit rows can be added, not changed", "database rights beside triggers"),
     Rule("R-105", "Metrics and alerts", "metrics of drift, guard and dead letters; alerts"),
     Rule("R-106", "The drift report", "the report"),
     Rule("R-107", "Who you are, and what you may", CONSOLE),
