@@ -12,6 +12,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.kafka.faults import fault_in, fault_of
+from connectors.kafka.reach import RECONNECT_MS, Reach
 from processors.ports.source import Place, Record
 from schemas.errors import RetryLater
 
@@ -43,6 +44,7 @@ def settings_of(session_timeout: float, queue_mib: int, group: str) -> dict[str,
         "queued.max.messages.kbytes": queue_mib * MIB,
         "fetch.message.max.bytes": 1024 * MIB,
         "fetch.wait.max.ms": 100,
+        "reconnect.backoff.max.ms": RECONNECT_MS,
     }
 
 
@@ -59,8 +61,12 @@ class KafkaSource:
         self._fresh: set[Place] = set()
         self._beyond: dict[Place, int] = {}
         self._paused = False
+        self._topic = topics[0]
+        self._reach = Reach()
         try:
-            self._consumer = Consumer({**settings, "logger": _Quiet()})
+            self._consumer = Consumer(
+                {**settings, "logger": _Quiet(), "error_cb": self._reach.hear}
+            )
             self._consumer.subscribe(
                 list(topics),
                 on_assign=self._on_assign,
@@ -74,11 +80,15 @@ class KafkaSource:
         """See the port."""
         try:
             messages = self._consumer.consume(limit, seconds)
+            if messages:
+                self._reach.answered()
+            else:
+                self._reach.probe(self._consumer, self._topic)
         except KafkaException as error:
-            self._fresh = set(self._assigned)
+            self._upset()
             raise fault_in(error) from None
-        except Exception:
-            self._fresh = set(self._assigned)
+        except Exception:  # a callback's, or a probe's
+            self._upset()
             raise
         if any(message.error() is not None for message in messages):
             return self._sorted_out(messages)
@@ -100,12 +110,10 @@ class KafkaSource:
         """See the port."""
         target = TopicPartition(place.topic, place.partition, offset)
         try:
-            if place in self._beyond:
+            if place in self._beyond or not self._sought(target):
                 self._consumer.incremental_unassign([target])
                 self._consumer.incremental_assign([target])
-                del self._beyond[place]
-            else:
-                self._consumer.seek(target)
+                self._beyond.pop(place, None)
             if not self._paused:
                 self._consumer.resume([target])
         except KafkaException as error:
@@ -133,13 +141,19 @@ class KafkaSource:
     def pause(self) -> None:
         """See the port."""
         self._paused = True
-        self._consumer.pause([_target(place) for place in self._assigned])
+        try:
+            self._consumer.pause([_target(place) for place in self._assigned])
+        except KafkaException as error:
+            raise fault_in(error) from None
 
     def resume(self) -> None:
         """See the port."""
         self._paused = False
         waiting = self._fresh | set(self._beyond)
-        self._consumer.resume([_target(place) for place in self._assigned - waiting])
+        try:
+            self._consumer.resume([_target(place) for place in self._assigned - waiting])
+        except KafkaException as error:
+            raise fault_in(error) from None
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """See the port."""
@@ -175,19 +189,41 @@ class KafkaSource:
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - as above
                 fault = fault_of(error)
                 if not isinstance(fault, RetryLater):
-                    self._fresh = set(self._assigned)
+                    self._upset()
                     raise fault
                 log.info("consumer.hears", why=str(fault))
         return records
+
+    def _sought(self, target: TopicPartition) -> bool:
+        """Seek; False where that cannot be: reading did not begin, or stands still."""
+        try:
+            self._consumer.seek(target)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._STATE:  # noqa: SLF001 - as below
+                raise
+            return False
+        return True
+
+    def _upset(self) -> None:
+        """Begin everything anew: what was gathered is lost, and a callback may have failed.
+
+        A partition whose callback failed is assigned all the same, and read from Kafka's offset.
+        """
+        held = self._consumer.assignment()
+        self._assigned = {Place(one.topic, one.partition) for one in held}
+        self._fresh = set(self._assigned)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Assign, pause, note; begins nowhere until the loop says where."""
         try:
             if partitions:
+                for one in partitions:
+                    one.offset = 0  # else Kafka's offset is looked up, and its absence an error
                 consumer.incremental_assign(partitions)
                 consumer.pause(partitions)
         except KafkaException as error:
             log.warning("consumer.assign_failed", why=str(fault_in(error)))
+        self._reach.answered()
         places = {Place(one.topic, one.partition) for one in partitions}
         self._assigned |= places
         self._fresh |= places

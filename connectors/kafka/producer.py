@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from connectors.kafka.faults import fault_in, fault_of
+from connectors.kafka.faults import BAD_RECORDS, fault_in, fault_of
+from connectors.kafka.reach import RECONNECT_MS, Reach
 from processors.ports.outbox import OutboxRow
 from schemas.errors import BrokerUnavailable, RetryLater
 from schemas.topics import OURS_MAX_BYTES
@@ -36,11 +37,13 @@ class KafkaPublisher:
             "batch.num.messages": 10_000,
             "queue.buffering.max.messages": 100_000,
             "compression.type": "lz4",
+            "reconnect.backoff.max.ms": RECONNECT_MS,
             "log_level": 0,
         }
         self._producer: Producer | None = None
         self._reports: dict[int, str | None] = {}
-        self._fatal: KafkaError | None = None
+        self._reach = Reach()
+        self._broken = False
 
     def publish(self, rows: Sequence[OutboxRow], seconds: float) -> Mapping[int, str | None]:
         """See the port. A refusal that means "away" is no report: the row stays."""
@@ -58,16 +61,12 @@ class KafkaPublisher:
                 continue
             break
         left = producer.flush(max(0.0, ends - time.monotonic()))
-        if left:
+        if left or self._broken:
             self._abandon(producer)
-        if self._fatal is not None:
-            fault = fault_of(self._fatal)
-            self._abandon(producer)
-            self._fatal = None
-            if not reports:
-                raise fault
-        if rows and not reports:
-            raise BrokerUnavailable("Kafka took nothing of the outbox in time")
+        if reports:
+            self._reach.answered()
+        elif rows:
+            raise self._reach.fault(BrokerUnavailable("Kafka took nothing of the outbox in time"))
         return reports
 
     def close(self) -> None:
@@ -84,13 +83,10 @@ class KafkaPublisher:
         return self._producer
 
     def _produce(self, producer: Producer, row: OutboxRow) -> bool:
-        def report(error: KafkaError | None, _: Message) -> None:
+        def report(error: KafkaError | None, _: Message | None = None) -> None:
             if error is None:
                 self._reports[row.id] = None
-            elif not isinstance(fault_of(error), RetryLater) or error.code() in (
-                KafkaError.MSG_SIZE_TOO_LARGE,
-                KafkaError.RECORD_LIST_TOO_LARGE,
-            ):
+            elif not isinstance(fault_of(error), RetryLater) or error.code() in BAD_RECORDS:
                 self._reports[row.id] = error.name()
 
         try:
@@ -105,16 +101,15 @@ class KafkaPublisher:
         except BufferError:
             return False
         except KafkaException as error:
-            inner = error.args[0]
-            self._reports[row.id] = inner.name()
+            report(error.args[0])
         return True
 
     def _abandon(self, producer: Producer) -> None:
         """Purge, so that nothing is published after the lease; a new producer begins afresh."""
         producer.purge(in_queue=True, in_flight=True, blocking=True)
         producer.flush(1.0)
-        self._producer = None
+        self._producer, self._broken = None, False
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.fatal() or not isinstance(fault_of(error), RetryLater):
-            self._fatal = error
+        self._reach.hear(error)
+        self._broken = self._broken or error.fatal()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from schemas.errors import BrokerUnavailable
+from connectors.kafka.faults import fault_in, fault_of
 
 AT_ONCE: Final = 5000
 METADATA_SECONDS: Final = 10.0
@@ -38,18 +38,23 @@ def tail(kafka: Mapping[str, Any], topic: str) -> Iterator[Tail]:
         topic: which must exist.
 
     Raises:
-        BrokerUnavailable: the cluster, or the topic, is not there.
+        BrokerUnavailable: the cluster is not there.
+        StopProcess: the topic is not there, or a setting is wrong.
     """
-    consumer = Consumer(
-        {**kafka, "group.id": f"huma-xledger-tail-{time.time_ns()}", "enable.auto.commit": False}
-    )
+    own = {"group.id": f"huma-xledger-tail-{time.time_ns()}", "enable.auto.commit": False}
+    try:
+        consumer = Consumer({**kafka, **own})
+    except KafkaException as error:
+        raise fault_in(error) from None
     try:
         known = consumer.list_topics(topic, METADATA_SECONDS).topics[topic]
+        if known.error is not None:
+            raise fault_of(known.error)
         consumer.assign(
             [TopicPartition(topic, number, OFFSET_BEGINNING) for number in known.partitions]
         )
         yield Tail(consumer)
     except KafkaException as error:
-        raise BrokerUnavailable(f"Kafka does not answer: {error.args[0].name()}") from None
+        raise fault_in(error) from None
     finally:
         consumer.close()
