@@ -9,7 +9,7 @@ from connectors.store import bulk
 from connectors.store.clock import read_now
 from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
-from connectors.store.lanes import guard
+from connectors.store.lanes import asked, guard
 from connectors.store.tables import audit, confirmed, dirty, intent, link
 from connectors.store.work import sealed
 from processors.ports.intake import Ended
@@ -29,13 +29,15 @@ def finish(
     lease: Lease,
     results: Sequence[PersonResult],
     batch_size: int | None,
+    idle: float | None,
 ) -> list[Ended]:
-    """Record results, in one transaction.
+    """Record results, in one transaction; `idle` is the age of the lane's newest request.
 
     Raises:
         LeaseLost: the lane has another owner; nothing is recorded.
     """
-    guard(connection, lease, **({} if batch_size is None else {"batch_size": batch_size}))
+    size = {} if batch_size is None else {"batch_size": batch_size}
+    guard(connection, lease, **size, **asked(idle))
     now = read_now(connection)
     one = lease.connection
     ended = end_fields(

@@ -55,17 +55,21 @@ class StoredLanes:
             )
 
     def finish(
-        self, lease: Lease, results: Sequence[PersonResult], batch_size: int | None = None
+        self,
+        lease: Lease,
+        results: Sequence[PersonResult],
+        batch_size: int | None = None,
+        idle: float | None = None,
     ) -> Sequence[Ended]:
         """See the port."""
         with self._store.begin() as connection:
-            return answers.finish(connection, self._keyring, lease, results, batch_size)
+            return answers.finish(connection, self._keyring, lease, results, batch_size, idle)
 
     def set_status(self, lease: Lease, status: LaneStatus) -> None:
         """See the port."""
         lanes.set_status(self._store, lease, status)
 
-    def remember(self, lease: Lease, memory: Mapping[str, bool]) -> None:
+    def remember(self, lease: Lease, memory: Mapping[str, int]) -> None:
         """See the port."""
         with self._store.begin() as connection:
             lanes.guard(connection, lease, memory=orjson.dumps(dict(memory)).decode())

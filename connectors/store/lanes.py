@@ -155,6 +155,11 @@ def guard(connection: Connection, lease: Lease, **values: Any) -> None:
         raise LeaseLost(f"the lane of connection {lease.connection} has another owner")
 
 
+def asked(idle: float | None) -> dict[str, Any]:
+    """Return when the lane's newest request began, which a new owner keeps its distance from."""
+    return {} if idle is None else {"requested_at": now_ms() - int(idle * 1000)}
+
+
 def set_status(store: Store, lease: Lease, status: LaneStatus) -> None:
     """Store the lane's state, and until when; a pause by hand, and a hold, stay.
 

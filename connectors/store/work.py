@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, select, text
 
 from connectors.encryption import Cipher
 from connectors.store import bulk
-from connectors.store.clock import now_ms, read_now
+from connectors.store.clock import read_now
 from connectors.store.keyring import Keyring
-from connectors.store.lanes import guard
+from connectors.store.lanes import asked, guard
 from connectors.store.tables import dirty, lane, link
 from processors.ports.lane import (
     BY_HAND,
@@ -59,8 +59,7 @@ def take(
     Raises:
         LeaseLost: the lane has another owner.
     """
-    asked = {} if idle is None else {"requested_at": now_ms() - int(idle * 1000)}
-    guard(connection, lease, **asked)
+    guard(connection, lease, **asked(idle))
     now = read_now(connection)
     state: Any = connection.execute(
         select(lane.c.state, lane.c.reason, lane.c.until).where(

@@ -66,7 +66,7 @@ class Claimed:
         status: as the last owner left it.
         quiet: seconds since the newest request of any owner; the limiter's memory.
         batch_size: people in one request as last halved; 0: the setting's.
-        memory: what the lane keeps (JSON object).
+        memory: numbers that the lane keeps, by name.
     """
 
     lease: Lease
@@ -75,7 +75,7 @@ class Claimed:
     status: LaneStatus
     quiet: float
     batch_size: int
-    memory: Mapping[str, bool]
+    memory: Mapping[str, int]
 
 
 class Origin(StrEnum):
@@ -294,10 +294,15 @@ class LaneStore(Protocol):
         ...
 
     def finish(
-        self, lease: Lease, results: Sequence[PersonResult], batch_size: int | None = None
+        self,
+        lease: Lease,
+        results: Sequence[PersonResult],
+        batch_size: int | None = None,
+        idle: float | None = None,
     ) -> Sequence[Ended]:
         """Record what became of people: ends, confirmations, links, retries, letters.
 
+        `idle` is the age in seconds of the lane's newest request, as in `take`.
         Returns the events that became final, for the metrics.
         """
         ...
@@ -306,7 +311,7 @@ class LaneStore(Protocol):
         """Store a change of the lane's state, and give notice of it."""
         ...
 
-    def remember(self, lease: Lease, memory: Mapping[str, bool]) -> None:
+    def remember(self, lease: Lease, memory: Mapping[str, int]) -> None:
         """Keep what the lane learned."""
         ...
 
