@@ -36,6 +36,10 @@ class Window:
         """Count a start."""
         self._starts.append(now)
 
+    def half(self) -> "Window":
+        """Return a window of its own that lets half as many through, at least one."""
+        return Window(max(1, self._requests // 2), self._seconds)
+
     @property
     def newest(self) -> float | None:
         """When the newest request started."""
@@ -64,6 +68,7 @@ class Limiter:
         quiet: float = 0.0,
     ) -> None:
         self._window = window
+        self._searches = window.half()
         self._slots = asyncio.Semaphore(in_flight)
         self._turn = asyncio.Lock()
         self._clock = clock
@@ -86,6 +91,12 @@ class Limiter:
                     raise Unavailable("the lease of this lane ends before a request could")
                 self._window.note(self._clock())
             yield
+
+    async def spare(self) -> None:
+        """Wait until a search may send: it gets at most half of what passes (`design.md`)."""
+        while (pause := self._searches.wait(self._clock())) > 0:  # noqa: ASYNC110 - a time
+            await asyncio.sleep(pause)
+        self._searches.note(self._clock())
 
     async def free(self) -> None:
         """Wait until one more request would pass: until then the batch may grow."""

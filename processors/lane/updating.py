@@ -1,6 +1,6 @@
 """One batch of updates: sent in one request of several roots, culprits told apart (R-88)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from processors.lane.culprits import Case, Search, Verdict, root_of
@@ -8,7 +8,7 @@ from processors.lane.parcel import Parcel
 from processors.mapping import TABLE, targets_of
 from processors.ports.xledger import Input, Verb, Xledger
 from schemas.employee import Root, Target, TargetValue
-from schemas.errors import PauseConnection, RetryLater
+from schemas.errors import Ambiguous, PauseConnection, RetryLater
 
 GROUPS = tuple(frozenset(targets_of(name)) for name in TABLE)
 """Targets that stand and fall together: those of one field."""
@@ -60,11 +60,23 @@ def by_record(values: Mapping[Target, TargetValue]) -> dict[Root, dict[Target, T
 
 
 async def send(
-    xledger: Xledger, cases: Mapping[str, tuple[Case, ...]], aliases: int, *, apart: bool | None
+    xledger: Xledger,
+    cases: Mapping[str, tuple[Case, ...]],
+    aliases: int,
+    spare: Callable[[], Awaitable[None]],
+    *,
+    apart: bool | None,
 ) -> Sent:
-    """Send cases, and search for whom or what Xledger refuses until everybody has a verdict.
+    """Send cases, and search for whom or what Xledger refuses.
 
     Trouble ends it early, and is returned: what was decided before stays decided.
+
+    Args:
+        xledger: the token's client.
+        cases: by alias.
+        aliases: parts of a failing root in one request.
+        spare: waits until a search may use one more request.
+        apart: whether aliases are judged apart, as far as known.
     """
     search = Search(aliases, apart=apart)
     asked = frozenset(case.person for members in cases.values() for case in members)
@@ -74,12 +86,16 @@ async def send(
         answers = await xledger.write([root_of(alias, one) for alias, one in cases.items()])
         search.first(cases, answers)
         while not search.over:
+            await spare()
             roots = search.next()
             asked = search.asked
             extra += 1
             search.absorb(await xledger.write(roots))
     except (RetryLater, PauseConnection) as met:
         trouble = met
+    if search.lost:
+        asked = frozenset(search.lost)
+        trouble = Ambiguous("Xledger's answer names neither a success nor a failure")
     verdicts: dict[str, dict[Root, Verdict]] = {}
     for (person, record), verdict in search.verdicts.items():
         verdicts.setdefault(person, {})[record] = verdict
