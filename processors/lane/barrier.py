@@ -1,5 +1,6 @@
 """The gate's conditions, read again when work is taken (`design.md`, Taking work)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from processors.mapping import inputs_of
@@ -40,15 +41,16 @@ def stop(facts: Facts, state: LinkState) -> tuple[Result, Code] | None:
 
 
 def lock_of(facts: Facts, group: str | None) -> Lock | None:
-    """Return the person's lock: deactivated, or out of the connection's group."""
+    """Return the person's lock: deactivated, or out of the connection's group; the older one."""
+    locks = []
     if facts.active is False:
-        return Lock(facts.active_version, Code.LOCKED)
+        locks.append(Lock(facts.active_version, Code.LOCKED))
     if group is not None and facts.groups is not None and group not in facts.groups:
-        return Lock(facts.groups_version, Code.OUT_OF_SCOPE)
-    return None
+        locks.append(Lock(facts.groups_version, Code.OUT_OF_SCOPE))
+    return min(locks, key=lambda lock: lock.revision, default=None)
 
 
-def locked_end(dirty: Dirty, lock: Lock, versions: dict[str, int]) -> FieldEnd | None:
+def locked_end(dirty: Dirty, lock: Lock, versions: Mapping[str, int]) -> FieldEnd | None:
     """Return how a dirty field ends under a lock, or None when it is still sent, once (R-71).
 
     A retry after a failure, and a request of ours, end as locked. A value younger than the lock
@@ -56,7 +58,11 @@ def locked_end(dirty: Dirty, lock: Lock, versions: dict[str, int]) -> FieldEnd |
     """
     if dirty.attempts > 0 or dirty.origin is Origin.REQUEST or dirty.version > lock.revision:
         return FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, lock.code)
-    inputs = inputs_of(HumaField(dirty.field))
-    if max((versions.get(name, -1) for name in inputs), default=-1) > lock.revision:
+    if younger(HumaField(dirty.field), lock, versions):
         return FieldEnd(dirty.field, dirty.turn, Result.SUPERSEDED)
     return None
+
+
+def younger(name: HumaField, lock: Lock, versions: Mapping[str, int]) -> bool:
+    """Say whether what a field would write is younger than the lock: then it is not sent."""
+    return max((versions.get(one, -1) for one in inputs_of(name)), default=-1) > lock.revision

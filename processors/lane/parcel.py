@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from processors.lane.barrier import lock_of, locked_end, stop
+from processors.lane.barrier import Lock, lock_of, locked_end, stop, younger
 from processors.mapping import (
     TABLE,
     MappingContext,
@@ -76,7 +76,7 @@ def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parc
             continue
         end = None
         if lock is not None and not creates:
-            end = locked_end(dirty, lock, dict(subject.versions))
+            end = locked_end(dirty, lock, subject.versions)
         if end is None:
             open_fields.append(dirty)
         else:
@@ -89,7 +89,7 @@ def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parc
         return Parcel(subject, {}, {}, tuple(ended), {}, LinkChange(incomplete=True))
     if creates:
         return _creation(subject, context, open_fields, ended)
-    return _update(subject, context, open_fields, ended)
+    return _update(subject, context, open_fields, ended, lock)
 
 
 def _nothing(subject: Subject, result: Result, code: Code) -> Parcel:
@@ -98,15 +98,26 @@ def _nothing(subject: Subject, result: Result, code: Code) -> Parcel:
 
 
 def _update(
-    subject: Subject, context: MappingContext, open_fields: list[Dirty], ended: list[FieldEnd]
+    subject: Subject,
+    context: MappingContext,
+    open_fields: list[Dirty],
+    ended: list[FieldEnd],
+    lock: Lock | None,
 ) -> Parcel:
     by_field = {HumaField(dirty.field): dirty for dirty in open_fields}
     fields = set(by_field)
     if subject.incomplete:
-        fields |= {f for f in TABLE if f in subject.touched or _any_confirmed(f, subject)}
+        fields |= {
+            name
+            for name in TABLE
+            if (name in subject.touched or _any_confirmed(name, subject))
+            and (lock is None or not younger(name, lock, subject.versions))
+        }
     values: dict[Target, TargetValue] = {}
     sent: dict[str, frozenset[Target]] = {}
     warnings: dict[str, tuple[Code, ...]] = {}
+    besides: set[Target] = set()
+    equal: list[Dirty] = []
     for name, result in map_person(subject.projection, context, sorted(fields)).items():
         dirty = by_field.get(name)
         if isinstance(result, Mapped):
@@ -114,14 +125,23 @@ def _update(
             write = dict(result.targets) if unsure else differing(result, subject.confirmed)
             values |= write
             if dirty is None:
+                besides |= set(write)
                 continue
+            warnings[name] = result.warnings
             if write:
                 sent[name] = frozenset(write)
-                warnings[name] = result.warnings
             else:
-                ended.append(FieldEnd(name, dirty.turn, Result.UNCHANGED, warnings=result.warnings))
+                equal.append(dirty)
         elif dirty is not None:
             ended.append(_unsendable(dirty, result))
+    for dirty in equal:
+        if besides:  # it stays open for the others, which differ and have no event of their own
+            sent[dirty.field] = frozenset(besides)
+        else:
+            end = FieldEnd(
+                dirty.field, dirty.turn, Result.UNCHANGED, warnings=warnings[dirty.field]
+            )
+            ended.append(end)
     change = LinkChange(incomplete=False) if subject.incomplete else None
     return Parcel(subject, values, sent, tuple(ended), warnings, change)
 
@@ -138,8 +158,8 @@ def _creation(
         if isinstance(result, Mapped):
             write = for_creation(result)
             values |= write
-            if dirty is not None:
-                sent[name] = frozenset(write)
+            if dirty is not None:  # an empty one goes with the record that it is empty in
+                sent[name] = frozenset(write) or frozenset({Target.CONTACT_EMAIL})
                 warnings[name] = result.warnings
         elif name in ESSENTIAL and isinstance(result, Failed):
             ends = tuple(FieldEnd(d.field, d.turn, Result.FAILED, result.code) for d in open_fields)

@@ -72,7 +72,8 @@ def result_of(
             ends.append(FieldEnd(name, dirty.turn, Result.APPLIED, None, warnings))
         else:
             again.append(Again(name, dirty.turn, postponed.wait, unsure=postponed.unsure))
-    link = LinkChange(state=LinkState.GONE) if gone else parcel.link
+    whole = parcel.values.keys() <= done | refused.keys()
+    link = LinkChange(state=LinkState.GONE) if gone else parcel.link if whole else None
     return PersonResult(
         parcel.subject.user,
         tuple(ends),
@@ -93,6 +94,13 @@ def code_of(refusal: Refusal, targets: frozenset[Target]) -> Code:
     if Target.CONTACT_GENDER in targets:
         return Code.GENDER_LOOKUP
     return Code.REFUSED
+
+
+def has_failed(one: PersonResult) -> bool:
+    """Say whether anything of a person was refused, for good or for now (R-94)."""
+    return any(end.result is Result.FAILED for end in one.ends) or any(
+        again.attempted for again in one.again
+    )
 
 
 def postpone(parcel: Parcel, postponed: Postponed) -> PersonResult:
