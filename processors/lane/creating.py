@@ -7,7 +7,7 @@ after it; a person whose intent is open is looked up before anything else is don
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -91,6 +91,7 @@ class Then(Enum):
     LINK = auto()
     FAIL = auto()
     EXISTS = auto()
+    HELD = auto()
     ASK = auto()
 
 
@@ -103,6 +104,8 @@ def newcomer(parcel: Parcel) -> Newcomer:
 
 Decision = tuple[Then, Code | None]
 AMBIGUOUS: Final[Decision] = (Then.ASK, Code.AMBIGUOUS)
+HELD: Final[Decision] = (Then.HELD, Code.LINKED_BY_ANOTHER)
+"""Another connection of the company has this person (R-09): until it lets go, nothing is done."""
 
 
 def decide(one: Newcomer, found: Found, holders: Holders) -> Decision:
@@ -126,19 +129,25 @@ def decide(one: Newcomer, found: Found, holders: Holders) -> Decision:
     return Then.CREATE, None
 
 
-def _contact(one: Newcomer, found: Found, _holders: Holders) -> Decision | None:
+def _contact(one: Newcomer, found: Found, holders: Holders) -> Decision | None:
     """Take over the contact with our code, and the employee that it belongs to."""
     contacts = tuple(dict.fromkeys(found.contacts))
     if len(contacts) > 1:
         return AMBIGUOUS
-    if not contacts:
+    if contacts:
+        one.contact = contacts[0]
+    if one.contact is None:
         return None
-    one.contact = contacts[0]
     employees = tuple(dict.fromkeys(found.employees_by_contact))
-    if len(employees) > 1:
-        return AMBIGUOUS
     if not employees:
         return None
+    if any(employee in holders.employees for employee in employees):
+        return HELD
+    suppliers = [s for s in dict.fromkeys(found.suppliers) if s not in holders.subledgers]
+    if one.subledger is None and len(suppliers) == 1:
+        one.subledger = suppliers[0]
+    if len(employees) > 1 or one.subledger is None:
+        return AMBIGUOUS
     one.employee = employees[0]
     return Then.LINK, None
 
@@ -169,15 +178,26 @@ def _employee(one: Newcomer, found: Found, holders: Holders) -> Decision | None:
             return AMBIGUOUS
         one.employee = new[0]
         return Then.LINK, None
+    if any(holders.employees.get(employee) == one.user for employee in employees):
+        return HELD
     if any(employee in holders.employees for employee in employees):
         return Then.FAIL, Code.EMPLOYMENT_ID_IN_USE
     return (Then.EXISTS, Code.EXISTS_IN_XLEDGER) if employees else None
 
 
-def _email(one: Newcomer, found: Found, _holders: Holders) -> Decision | None:
-    """An email found elsewhere at creation: it exists (R-36)."""
-    elsewhere = found.by_email and one.parcel.subject.intent is None and one.contact is None
-    return (Then.EXISTS, Code.EXISTS_IN_XLEDGER) if elsewhere else None
+def _email(one: Newcomer, found: Found, holders: Holders) -> Decision | None:
+    """Say whether an employee nobody is linked to has the email (R-36)."""
+    if not found.by_email or one.parcel.subject.intent is not None or one.contact is not None:
+        return None
+    if any(holders.employees.get(employee) == one.user for employee in found.by_email):
+        return HELD
+    free = any(employee not in holders.employees for employee in found.by_email)
+    return (Then.EXISTS, Code.EXISTS_IN_XLEDGER) if free else None
+
+
+def with_email(found: Found, listed: str | None) -> Found:
+    """Return what was found, with the employee that the last listing had for the email (R-36)."""
+    return found if listed is None else replace(found, by_email=(*found.by_email, listed))
 
 
 def records_named(found: Sequence[Found]) -> list[str]:

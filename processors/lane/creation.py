@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.lane.creating import Newcomer, Then, decide, newcomer, own_code, records_named
+from processors.lane.creating import (
+    HELD,
+    Newcomer,
+    Then,
+    decide,
+    newcomer,
+    own_code,
+    records_named,
+    with_email,
+)
 from processors.lane.culprits import Case, Verdict
-from processors.lane.results import Postponed, postpone, result_of
+from processors.lane.results import Postponed, code_of, postpone, result_of
 from processors.lane.updating import GROUPS, Sent, by_record, send
+from processors.mapping.email import same_email_key
 from processors.ports.lane import (
+    Again,
     Claim,
     FieldEnd,
     LinkChange,
@@ -21,13 +32,13 @@ from processors.ports.xledger import Found, Input, Verb
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous, PauseConnection, RetryLater
-from schemas.reasons import Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from processors.lane.parcel import Parcel
     from processors.lane.worker import Lane
+    from schemas.reasons import Code
 
 ESSENTIAL = frozenset(
     {
@@ -58,22 +69,13 @@ async def create(lane: Lane, parcels: Sequence[Parcel]) -> None:
     if unsendable:
         await lane.record([postpone(one, Postponed(0.0, unsure=False)) for one in unsendable])
     people = [newcomer(one) for one in parcels if one.values]
-    if not people:
-        return
-    known = [one for one in people if one.contact and one.subledger and not _open(one)]
-    unknown = [one for one in people if one not in known]
-    if unknown:
-        unknown = await _look_up(lane, unknown)
-    records = [one for one in unknown if not (one.contact and one.subledger)]
-    ready = [*known, *(one for one in unknown if one.contact and one.subledger)]
+    people = await _look_up(lane, people) if people else []
+    records = [one for one in people if not (one.contact and one.subledger)]
+    ready = [one for one in people if one.contact and one.subledger]
     if records:
         ready += await _records(lane, records)
     if ready:
         await _employees(lane, ready)
-
-
-def _open(one: Newcomer) -> bool:
-    return one.parcel.subject.intent is not None
 
 
 async def _look_up(lane: Lane, people: list[Newcomer]) -> list[Newcomer]:
@@ -87,21 +89,40 @@ async def _look_up(lane: Lane, people: list[Newcomer]) -> list[Newcomer]:
         results = [postpone(one.parcel, Postponed(0.0, unsure=False)) for one in people]
         await lane.sent(sent, results, "create")
         return []
-    company = lane.claimed.connection.company
     lease = lane.claimed.lease
-    named = records_named(list(found.values()))
-    holders = await lane.call(lambda: lane.tools.store.holders(lease, company, named))
-    go_on: list[Newcomer] = []
-    ended: list[Ended] = []
-    for number, one in enumerate(people):
-        then, code = decide(one, found.get(str(number), Found()), holders)
-        if then is Then.CREATE:
-            go_on.append(one)
-        else:
-            ended.append(Ended(one, then, code))
+    listed = await _listed(lane, people)
+    answers = [
+        with_email(found.get(str(number), Found()), listed.get(one.user))
+        for number, one in enumerate(people)
+    ]
+    holders = await lane.call(
+        lambda: lane.tools.store.holders(
+            lease, lane.claimed.connection.company, records_named(answers)
+        )
+    )
+    decided = [
+        Ended(one, *decide(one, answer, holders))
+        for one, answer in zip(people, answers, strict=True)
+    ]
+    ended = [end for end in decided if end.then not in {Then.CREATE, Then.LINK}]
+    links = [end.one for end in decided if end.then is Then.LINK]
+    if links:  # held like a creation: one connection of the company has a person (R-09)
+        ended += [Ended(one, Then.LINK, None) for one in await _begin(lane, links, Step.EMPLOYEE)]
     if ended:
         await lane.record([_ended(end) for end in ended])
-    return go_on
+    return [end.one for end in decided if end.then is Then.CREATE]
+
+
+async def _listed(lane: Lane, people: list[Newcomer]) -> Mapping[str, str]:
+    """Say whose email the last listing showed of an employee (R-36)."""
+    emails = {
+        one.user: key
+        for one in people
+        if one.parcel.subject.intent is None
+        and (email := one.parcel.values.get(Target.CONTACT_EMAIL))
+        and (key := same_email_key(email)) is not None
+    }
+    return await lane.call(lambda: lane.tools.store.elsewhere(lane.claimed.lease, emails))
 
 
 def _ended(end: Ended) -> PersonResult:
@@ -120,7 +141,8 @@ def _ended(end: Ended) -> PersonResult:
         )
     result = Result.FAILED if end.then is Then.FAIL else Result.SKIPPED
     ends = tuple(FieldEnd(d.field, d.turn, result, end.code) for d in subject.dirty)
-    return PersonResult(subject.user, ends, link=LinkChange(LINKS.get(end.then), intent_done=True))
+    change = LinkChange(LINKS.get(end.then, LinkState.WANTED), intent_done=True)
+    return PersonResult(subject.user, ends, link=change)
 
 
 async def _begin(lane: Lane, people: list[Newcomer], step: Step) -> list[Newcomer]:
@@ -129,13 +151,7 @@ async def _begin(lane: Lane, people: list[Newcomer], step: Step) -> list[Newcome
     claims = [Claim(one.user, one.intent(step)) for one in people]
     held = await lane.call(lambda: lane.tools.store.begin(lease, claims, company))
     if held:
-        await lane.record(
-            [
-                _ended(Ended(one, Then.EXISTS, Code.LINKED_BY_ANOTHER))
-                for one in people
-                if one.user in held
-            ]
-        )
+        await lane.record([_ended(Ended(one, *HELD)) for one in people if one.user in held])
     return [one for one in people if one.user not in held]
 
 
@@ -197,7 +213,10 @@ async def _employees(lane: Lane, people: list[Newcomer]) -> None:
 async def _send(lane: Lane, cases: Mapping[str, tuple[Case, ...]]) -> Sent:
     if not cases:
         return Sent()
-    return await send(lane.tools.xledger, cases, lane.tools.limits.aliases, apart=None)
+    tools = lane.tools
+    return await send(
+        tools.xledger, cases, tools.limits.aliases, tools.limiter.spare, apart=lane.apart
+    )
 
 
 def _case(one: Newcomer, record: Root, given: Input) -> Case:
@@ -233,27 +252,36 @@ def _step_result(
         return PersonResult(one.user, confirmed=confirmed, link=link, keep=True, records=records)
     unsure = isinstance(sent.trouble, Ambiguous) and one.user in sent.asked
     if refused and not unsure:
-        failed = result_of(
-            one.parcel, verdicts, lane.tools.limits.retries, Postponed(0.0, unsure=False)
-        )
-        code = next((end.code for end in failed.ends if end.code is not None), Code.REFUSED)
-        if any(again.attempted for again in failed.again):
-            return PersonResult(one.user, failed.ends, failed.again, link=link)
-        ends = tuple(
-            FieldEnd(d.field, d.turn, Result.FAILED, code, (), d.attempts + 1)
-            for d in one.parcel.subject.dirty
-        )
-        return PersonResult(
-            one.user,
-            ends,
-            link=LinkChange(LinkState.WANTED, one.contact, one.subledger, intent_done=True),
-        )
+        return _refused(lane, one, verdicts)
     wait = lane.tools.limits.settle if unsure else 0.0
     again = postpone(one.parcel, Postponed(wait, unsure=unsure))
     change = LinkChange(
         LinkState.CREATING, one.contact, one.subledger, intent_done=whole or not unsure
     )
     return PersonResult(one.user, again.ends, again.again, link=change)
+
+
+def _refused(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> PersonResult:
+    """Return a person of whom a record was refused alone: tried again, or failed (R-85).
+
+    Whatever of the person is open goes with the creation, and so fails with it.
+    """
+    verdict = next(v for v in verdicts.values() if v.refusal is not None and v.db_id is None)
+    assert verdict.refusal is not None
+    retries, subject = lane.tools.limits.retries, one.parcel.subject
+    over = {end.field for end in one.parcel.ended}
+    dirty = [each for each in subject.dirty if each.field not in over]
+    attempts = max((each.attempts for each in dirty), default=0) + 1
+    if verdict.refusal.retry and attempts < retries.attempts:
+        again = tuple(Again(d.field, d.turn, retries.wait, attempted=True) for d in dirty)
+        change = LinkChange(LinkState.CREATING, one.contact, one.subledger, intent_done=True)
+        return PersonResult(one.user, one.parcel.ended, again, link=change)
+    code = code_of(verdict.refusal, frozenset(verdict.refused))
+    failed = tuple(
+        FieldEnd(d.field, d.turn, Result.FAILED, code, (), d.attempts + 1) for d in dirty
+    )
+    change = LinkChange(LinkState.WANTED, one.contact, one.subledger, intent_done=True)
+    return PersonResult(one.user, (*one.parcel.ended, *failed), link=change)
 
 
 def _written(
