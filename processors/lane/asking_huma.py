@@ -4,8 +4,8 @@ Reads run several at a time, beside the lane: only the people concerned wait.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import structlog
 
@@ -26,7 +26,7 @@ def reader_of(
     huma: Callable[[], Huma],
     reads: int,
     probe: float,
-) -> Callable[[], Awaitable[None]]:
+) -> Callable[[], Coroutine[Any, Any, None]]:
     """Return what reads the people of a lane that wait to be read.
 
     Args:
@@ -43,9 +43,12 @@ def reader_of(
         if not people:
             return
         one = huma()
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_read(store, lease, one, user, slots)) for user in people]
-        whys = {why for task in tasks if (why := task.result()) is not None}
+        reads = (_read(store, lease, one, user, slots) for user in people)
+        ends = await asyncio.gather(*reads, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        whys = {why for why in ends if isinstance(why, str)}
         state = min(whys) if whys else OK
         if await asyncio.to_thread(store.huma_state, lease, state, probe):
             log.warning("huma.state", connection=lease.connection, state=state)

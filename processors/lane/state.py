@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from processors.ports.lane import LaneStatus
+from processors.ports.lane import BY_HAND, LaneStatus
 from schemas.connection import LaneState
 from schemas.errors import Limited, OtherCompany, PauseConnection, RetryLater
 
@@ -48,6 +48,12 @@ def after_trouble(
     return LaneStatus(LaneState.BROKEN, "Xledger is away", wait)
 
 
+def stopped(status: LaneStatus) -> bool:
+    """Say whether only a human lets the lane go on."""
+    by_hand = status.state is LaneState.PAUSED and status.reason == BY_HAND
+    return by_hand or status.state is LaneState.HELD
+
+
 SPAN: Final = 600.0
 AT_LEAST: Final = 20
 FAILING: Final = 0.4
@@ -69,10 +75,8 @@ class Recent:
         """Return the state that the counts ask for, or None to stay.
 
         Failing: over 40 % of at least 20 people failed in 10 minutes. Running again: at least 60 %
-        of the last 20 tried were applied.
+        of the last 20 tried were applied, however long that took.
         """
-        while self._tried and self._tried[0][0] < now - SPAN:
-            self._tried.popleft()
         if current is LaneState.FAILING:
             last = list(self._tried)[-AT_LEAST:]
             good = sum(ok for _, ok in last)
@@ -80,6 +84,8 @@ class Recent:
                 self._tried.clear()
                 return LaneStatus()
             return LaneStatus(LaneState.FAILING, "most people fail", waits.failing)
+        while self._tried and self._tried[0][0] < now - SPAN:
+            self._tried.popleft()
         failed = sum(not ok for _, ok in self._tried)
         if len(self._tried) >= AT_LEAST and failed > FAILING * len(self._tried):
             self._tried.clear()

@@ -6,24 +6,24 @@ confirmed. Two requests may be under way; a person is in at most one.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
+from processors.ends import count_ends
 from processors.lane.creation import create
 from processors.lane.limiter import Limiter
 from processors.lane.parcel import Parcel, parcel
-from processors.lane.results import Postponed, postpone, result_of
+from processors.lane.results import Postponed, has_failed, postpone, result_of
 from processors.lane.settings import LaneLimits
-from processors.lane.state import Recent, after_trouble
+from processors.lane.state import Recent, after_trouble, stopped
 from processors.lane.updating import Sent, cases_of, send
 from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
 from processors.ports.lane import (
-    BY_HAND,
     Claimed,
     LaneStatus,
     LaneStore,
@@ -31,24 +31,19 @@ from processors.ports.lane import (
     Subject,
     Work,
 )
-from processors.ports.lane import Result as FieldResult
 from processors.ports.telemetry import Telemetry
 from processors.ports.xledger import Xledger
 from schemas.connection import LaneState
 from schemas.errors import Ambiguous, OtherCompany, PauseConnection, RetryLater, StoreUnavailable
-from schemas.metrics import (
-    AMBIGUOUS,
-    CLOCK_SKEW,
-    END_TO_END,
-    OUTCOMES,
-    SEARCHES,
-    XLEDGER_PEOPLE,
-)
+from schemas.metrics import AMBIGUOUS, SEARCHES, XLEDGER_PEOPLE
 
 PROBE_PEOPLE: Final = 10
 """A failing lane sends so many people at a time (R-94)."""
 STORE_SECONDS: Final = 1.0
 SHORTEST: Final = 0.02
+STRIKES: Final = "strikes"
+APART: Final = "apart"
+TROUBLED: Final = frozenset({LaneState.WAITING, LaneState.BROKEN, LaneState.PAUSED})
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -77,7 +72,7 @@ class Tools:
     telemetry: Telemetry
     today: Callable[[str], date]
     jobs: Callable[[], Awaitable[bool]]
-    read_people: Callable[[], Awaitable[None]]
+    read_people: Callable[[], Coroutine[Any, Any, None]]
     clock: Callable[[], float]
 
 
@@ -90,13 +85,12 @@ class Lane:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _size: int = 0
-    _strikes: int = 0
     _identified: bool = False
     _not_before: float = 0.0
     _status: LaneStatus = field(default_factory=LaneStatus)
     _recent: Recent = field(default_factory=Recent)
-    _apart: bool | None = None
-    _suspects: bool = False
+    _memory: dict[str, int] = field(default_factory=dict)
+    _reading: "asyncio.Task[None] | None" = None
     _failure: BaseException | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -107,34 +101,36 @@ class Lane:
             StopProcess: a human must act on this process.
         """
         limits = self.tools.limits
-        self._size = self.claimed.batch_size or limits.people
+        self._size = min(self.claimed.batch_size or limits.people, limits.people)
         self._status = self.claimed.status
-        self._apart = self.claimed.memory.get("apart")
+        self._memory = dict(self.claimed.memory)
         self._not_before = self.tools.clock() + self.claimed.status.wait
         try:
             await self._work(stop)
         finally:
-            for task in self._tasks:
+            begun = [*self._tasks, *([self._reading] if self._reading else [])]
+            for task in begun:
                 task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
 
     async def _work(self, stop: asyncio.Event) -> None:
         limits = self.tools.limits
         idle_since = self.tools.clock()
         while not stop.is_set() and self._failure is None:
             self.wake.clear()
+            if self._busy:
+                idle_since = self.tools.clock()
             try:
                 pause = await self._turn()
             except StoreUnavailable as away:
                 log.warning("lane.waits", connection=self._id, why=str(away))
                 pause = STORE_SECONDS
-            if self._status.state is LaneState.PAUSED and self._status.reason == BY_HAND:
+            if stopped(self._status):
                 break
             now = self.tools.clock()
             if pause is None:
                 idle_since = now
                 continue
-            if self._tasks:
-                idle_since = now
             if now - idle_since > limits.idle:
                 break
             await self._rest(min(pause, limits.idle), stop)
@@ -142,6 +138,12 @@ class Lane:
             await asyncio.wait(self._tasks)
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def _busy(self) -> bool:
+        """Whether the lane is not to be given back; whom a failing one tried is not stored."""
+        failing = self._status.state is LaneState.FAILING
+        return bool(self._tasks) or self._reading is not None or failing
 
     @property
     def _id(self) -> str:
@@ -163,9 +165,8 @@ class Lane:
         await tools.limiter.free()
         work = await self._take()
         self._status = self._shown(work)
+        self._read_people()
         if not work.people:
-            await tools.read_people()
-            self._suspects = not self._suspects
             return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
         task = asyncio.create_task(self._deliver(work.people))
         self._tasks.add(task)
@@ -175,19 +176,47 @@ class Lane:
         return None
 
     def _shown(self, work: Work) -> LaneStatus:
-        by_hand = work.status.state is LaneState.PAUSED and work.status.reason == BY_HAND
-        return work.status if by_hand else self._status
+        return work.status if stopped(work.status) else self._status
+
+    def _read_people(self) -> None:
+        """Ask Huma about people, beside the lane (R-97)."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self.tools.read_people())
+            self._reading.add_done_callback(self._have_read)
+
+    def _have_read(self, task: asyncio.Task[None]) -> None:
+        self._reading = None
+        failure = None if task.cancelled() else task.exception()
+        if isinstance(failure, StoreUnavailable):
+            log.warning("lane.waits", connection=self._id, why=str(failure))
+        elif failure is not None:
+            self._failure = self._failure or failure
+            self.wake.set()
+
+    @property
+    def apart(self) -> bool | None:
+        """Whether aliased roots are judged apart, as far as known."""
+        known = self._memory.get(APART)
+        return None if known is None else bool(known)
 
     async def _take(self) -> Work:
+        """Take new work; where there is none, those who failed last, among themselves."""
+        work = await self._take_of(suspects=False)
+        if work.people or stopped(work.status):
+            return work
+        return await self._take_of(suspects=True)
+
+    async def _take_of(self, *, suspects: bool) -> Work:
         failing = self._status.state is LaneState.FAILING
         size = min(self._size, PROBE_PEOPLE) if failing else self._size
+        tools = self.tools
         return await self._call(
-            lambda: self.tools.store.take(
+            lambda: tools.store.take(
                 self.claimed.lease,
                 size,
-                self.tools.limits.linger,
-                self.tools.limiter.newest_age(),
-                suspects=self._suspects,
+                tools.limits.linger,
+                tools.limiter.newest_age(),
+                suspects=suspects,
             )
         )
 
@@ -239,11 +268,11 @@ class Lane:
             for subject in people
         ]
         creations = [one for one in parcels if one.creates]
-        updates = [one for one in parcels if not one.creates and one.sent]
+        updates = [one for one in parcels if not one.creates and one.values]
         settled = [
             postpone(one, Postponed(0.0, unsure=False))
             for one in parcels
-            if not one.creates and not one.sent
+            if not one.creates and not one.values
         ]
         if settled:
             await self.record(settled)
@@ -253,9 +282,11 @@ class Lane:
             await create(self, creations)
 
     async def _update(self, parcels: Sequence[Parcel]) -> None:
+        tools = self.tools
         sent = await send(
-            self.tools.xledger, cases_of(parcels), self.tools.limits.aliases, apart=self._apart
-        )
+            tools.xledger, cases_of(parcels), tools.limits.aliases, tools.limiter.spare,
+            apart=self.apart,
+        )  # fmt: skip
         results = [
             result_of(
                 one,
@@ -286,18 +317,15 @@ class Lane:
         written = sum(1 for result in results if result.confirmed)
         if written:
             self.tools.telemetry.count(XLEDGER_PEOPLE, verb, by=written)
-        if sent.apart is not None and sent.apart != self._apart:
-            self._apart = sent.apart
-            memory = {**self.claimed.memory, "apart": sent.apart}
-            await self._call(lambda: self.tools.store.remember(self.claimed.lease, memory))
+        if sent.apart is not None:
+            await self._remember(APART, int(sent.apart))
         if sent.trouble is not None:
             await self._met(sent.trouble)
             return
-        failed = sum(
-            1 for one in results if any(end.result is FieldResult.FAILED for end in one.ends)
-        )
+        tried = [one for one in results if one.ends or any(each.attempted for each in one.again)]
+        failed = sum(1 for one in tried if has_failed(one))
         now = self.tools.clock()
-        self._recent.note(now, len(results) - failed, failed)
+        self._recent.note(now, len(tried) - failed, failed)
         judged = self._recent.judge(now, self._status.state, self.tools.limits.waits)
         if judged is not None and judged.state is not self._status.state:
             await self._set(judged)
@@ -306,34 +334,42 @@ class Lane:
 
     async def record(self, results: Sequence[PersonResult], size: int | None = None) -> None:
         """Record results, however long the store is away: they are not to be lost."""
-        ended = await self._call(lambda: self.tools.store.finish(self.claimed.lease, results, size))
-        for end in ended:
-            reason = end.reason.value if end.reason else ""
-            self.tools.telemetry.count(OUTCOMES, end.result.value, reason)
-            if end.seconds is not None:
-                if end.seconds < 0:
-                    self.tools.telemetry.count(CLOCK_SKEW)
-                self.tools.telemetry.observe(END_TO_END, max(0.0, end.seconds))
+        idle = self.tools.limiter.newest_age()
+        ended = await self._call(
+            lambda: self.tools.store.finish(self.claimed.lease, results, size, idle=idle)
+        )
+        count_ends(self.tools.telemetry, ended)
 
     async def _met(self, trouble: RetryLater | PauseConnection) -> None:
-        self._strikes += 1
+        strikes = self._memory.get(STRIKES, 0) + 1
         if isinstance(trouble, PauseConnection):
             self._identified = False
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        status = after_trouble(trouble, self._strikes, self.tools.limits.waits, jitter)
+        status = after_trouble(trouble, strikes, self.tools.limits.waits, jitter)
         self._not_before = self.tools.clock() + status.wait
         if status.state is not self._status.state or status.reason != self._status.reason:
             log.warning(
                 "lane.state", connection=self._id, state=status.state.value, why=str(trouble),
                 wait=round(status.wait, 1),
             )  # fmt: skip
-            await self._set(status)
+        await self._remember(STRIKES, strikes)
+        await self._set(status)  # until when, also where the state stays: others look there
 
     async def _well(self) -> None:
-        self._strikes = 0
+        if self._status.state in TROUBLED and self.tools.clock() < self._not_before:
+            return  # an answer to what was sent before the trouble
+        if self._memory.get(STRIKES):
+            await self._remember(STRIKES, 0)
         if self._status.state not in {LaneState.RUNNING, LaneState.FAILING}:
             log.info("lane.state", connection=self._id, state=LaneState.RUNNING.value)
             await self._set(LaneStatus())
+
+    async def _remember(self, name: str, value: int) -> None:
+        if self._memory.get(name) == value:
+            return
+        self._memory[name] = value
+        memory = dict(self._memory)
+        await self._call(lambda: self.tools.store.remember(self.claimed.lease, memory))
 
     async def _set(self, status: LaneStatus) -> None:
         self._status = status
