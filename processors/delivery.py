@@ -7,34 +7,40 @@ and keeps the kernel timer armed to the earliest lease end.
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from traceback import extract_tb
 from typing import Final, Protocol
 
 import structlog
 
 from processors.lane.worker import Lane
-from processors.ports.lane import Claimed, LaneStore, LeaseLost
+from processors.ports.lane import Claimed, LaneStatus, LaneStore, LeaseLost
 from processors.ports.telemetry import Health, Telemetry
 from processors.ports.timer import Timer
-from schemas.errors import RetryLater
+from schemas.connection import LaneState
+from schemas.errors import RetryLater, StopProcess
 from schemas.metrics import LANES, LEASES_LOST
 
 PART: Final = "lanes"
 STOP_SECONDS: Final = 10.0
+FAULT: Final = LaneStatus(LaneState.BROKEN, "a fault of this program", 60.0)
+"""What a lane is in after an error nobody thought of: the others go on (promise 6)."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLimits:
-    """Seconds, and lanes that one process owns at the most."""
+    """Seconds, and lanes that one process owns at the most; `stop` is for lanes to finish in."""
 
     lease: float
     renewal: float
     settle: float
     scan: float
     lanes: int
+    stop: float = STOP_SECONDS
 
 
 class Build(Protocol):
@@ -88,29 +94,48 @@ class Delivery:
 
     async def _run(self, stop: threading.Event) -> None:
         self._stop = asyncio.Event()
-        renewing = asyncio.create_task(self._renew())
-        try:
-            while not stop.is_set() and self._failure is None:
-                self.health.beat(PART)
-                try:
-                    await self._scan()
-                    self.health.trouble(PART, None)
-                except RetryLater as away:
-                    self.health.trouble(PART, str(away))
-                    log.warning("delivery.waits", why=str(away))
-                    await asyncio.sleep(self.limits.renewal / 4)
-                await asyncio.sleep(self.limits.scan)
-        finally:
-            self._stop.set()
-            tasks = [owned.task for owned in self._owned.values()]
-            if tasks:
-                await asyncio.wait(tasks, timeout=STOP_SECONDS)
-            renewing.cancel()
-            await self._release([owned.lane.claimed for owned in self._owned.values()])
-            self.timer.disarm()
-            await self.close()
+        keep_out = self.timer.keep_out
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=keep_out))
+        with ThreadPoolExecutor(1, initializer=keep_out) as renewer:
+            renewing = asyncio.create_task(self._renew(renewer))
+            renewing.add_done_callback(self._renewed_last)
+            try:
+                while not stop.is_set() and self._failure is None:
+                    await self._turn()
+                    await asyncio.sleep(self.limits.scan)
+            finally:
+                self._stop.set()
+                await self._end_lanes()
+                renewing.cancel()
+                self.timer.disarm()
+                await self.close()
         if self._failure is not None:
             raise self._failure
+
+    async def _turn(self) -> None:
+        self.health.beat(PART)
+        try:
+            await self._scan()
+            self.health.trouble(PART, None)
+        except RetryLater as away:
+            self.health.trouble(PART, str(away))
+            log.warning("delivery.waits", why=str(away))
+            await asyncio.sleep(self.limits.renewal / 4)
+
+    async def _end_lanes(self) -> None:
+        """Let lanes finish, for a while; a lane is given back only once nothing of it runs."""
+        owned = list(self._owned.values())
+        tasks = [one.task for one in owned]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self.limits.stop)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(tasks)
+        await self._release([one.lane.claimed for one in owned])
+
+    def _renewed_last(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            self._failure = self._failure or task.exception()
 
     async def _scan(self) -> None:
         """Wake our lanes that have work, and claim free ones."""
@@ -152,13 +177,24 @@ class Delivery:
         if isinstance(failure, LeaseLost):
             self.telemetry.count(LEASES_LOST)
             log.warning("lane.lost", connection=connection)
-        elif failure is not None:
+        elif isinstance(failure, StopProcess):
             self._failure = self._failure or failure
         else:
+            if failure is not None:
+                where = [f"{one.name}:{one.lineno}" for one in extract_tb(failure.__traceback__)]
+                kind = type(failure).__name__
+                log.error("lane.failed", connection=connection, type=kind, where=where)
+                await self._broken(owned.lane.claimed)
             await self._release([owned.lane.claimed])
         self._arm()
 
-    async def _release(self, claims: list[Claimed]) -> None:
+    async def _broken(self, claimed: Claimed) -> None:
+        try:
+            await asyncio.to_thread(self.store.set_status, claimed.lease, FAULT)
+        except (RetryLater, LeaseLost) as away:
+            log.warning("delivery.status_failed", why=str(away))
+
+    async def _release(self, claims: Sequence[Claimed]) -> None:
         if not claims:
             return
         try:
@@ -166,26 +202,31 @@ class Delivery:
         except RetryLater as away:
             log.warning("delivery.release_failed", why=str(away))
 
-    async def _renew(self) -> None:
-        """Renew all leases again and again; a lane that is no longer ours ends."""
+    async def _renew(self, renewer: ThreadPoolExecutor) -> None:
+        """Renew all leases again and again; a lane that is no longer ours ends.
+
+        In a thread of its own: store calls of lanes that wait must not hold it up.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self.limits.renewal)
             if not self._owned:
                 continue
             since = self.clock()
+            call = loop.run_in_executor(renewer, self.store.renew, self.owner, self.limits.lease)
             try:
-                epochs = await asyncio.to_thread(self.store.renew, self.owner, self.limits.lease)
-            except RetryLater as away:
-                log.warning("delivery.renewal_failed", why=str(away))
+                async with asyncio.timeout(self.limits.renewal / 2):
+                    epochs = await call
+            except (RetryLater, TimeoutError) as away:
+                log.warning("delivery.renewal_failed", why=str(away) or "no answer in time")
                 self._drop_ending()
                 continue
             self._keep(epochs, since)
 
     def _drop_ending(self) -> None:
-        """Let go of lanes whose lease ends before the next renewal: no request of theirs runs.
+        """Let go of lanes whose lease could end before the next renewal has failed as well.
 
-        A request starts only with its whole time-out left on the lease, so what is dropped here
-        has nothing under way; else the kernel timer would end a process that only waits.
+        What of them is under way is ambiguous; else the kernel timer would end the process.
         """
         soon = self.clock() + 1.5 * self.limits.renewal
         for connection, owned in list(self._owned.items()):
