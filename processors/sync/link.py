@@ -16,7 +16,7 @@ from processors.ports.sync import Run, SyncStore
 from processors.ports.xledger import ListedEmployee, Xledger
 from processors.sync.matching import email_of, match
 from schemas.connection import Connection
-from schemas.errors import NotFound, PauseConnection, RetryLater
+from schemas.errors import NotFound, PauseConnection, RetryLater, StoreUnavailable
 
 PAGE: Final = 10_000
 """Xledger's largest page (`xledger-api.md` 1.3)."""
@@ -51,6 +51,8 @@ def jobs_of(
             return False
         try:
             await _link(store, lease, run, connection, xledger, huma(), pause)
+        except StoreUnavailable:
+            raise  # the lane waits, and the job begins again
         except (RetryLater, PauseConnection, NotFound) as trouble:
             log.warning("sync.failed", connection=connection.id, run=run.id, why=str(trouble))
             await asyncio.to_thread(store.fail, lease, run, str(trouble))
