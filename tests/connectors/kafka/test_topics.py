@@ -139,7 +139,7 @@ def test_what_the_cluster_cannot_do_is_said(broker: str, declared: tuple[Topic, 
 
 def test_a_wrong_password_is_named(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver only says that nobody answered; we say which setting to look at."""
-    monkeypatch.setattr(module, "SECONDS", 0.5)
+    monkeypatch.setattr(module, "METADATA_SECONDS", 0.5)
     wrong = {
         "security.protocol": "SASL_PLAINTEXT",
         "sasl.mechanism": "PLAIN",
@@ -153,7 +153,7 @@ def test_a_wrong_password_is_named(broker: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_cluster_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may come: nobody has to mend a setting."""
-    monkeypatch.setattr(module, "SECONDS", 0.3)
+    monkeypatch.setattr(module, "METADATA_SECONDS", 0.3)
     with pytest.raises(BrokerUnavailable):
         Topics(kafka("127.0.0.1:1")).plan()
 
