@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.about import About
 from schemas.key import is_key, key_of, organization_of_key, person_of_key
 from schemas.person import PersonKey
 
@@ -56,3 +57,13 @@ def test_a_key_is_up_to_200_printable_characters() -> None:
     assert is_key("å".encode() * 200)
     assert not is_key("å".encode() * 201)
     assert not is_key(b"\xc3")
+
+
+@pytest.mark.rule("R-98")
+def test_the_key_names_the_person_only_where_the_event_names_nobody() -> None:
+    """The event's own attributes decide, also when they name one half only."""
+    key = key_of(ORGANIZATION, USER)
+    assert About().or_key(key) == About(organization=ORGANIZATION, user=USER)
+    for known in (About(user="u"), About(organization="o"), About(organization="o", user="u")):
+        assert known.or_key(key) == known
+    assert About().or_key(b"heartbeat:3") == About()
