@@ -93,6 +93,15 @@ def operator(tmp_path: Path) -> Operator:
 
 
 @pytest.fixture
+def migrated(operator: Operator) -> Operator:
+    """The same with a master key and a store."""
+    for command in (("keys", "create", operator.settings["MASTER_KEY_FILE"]), ("store", "migrate")):
+        said = operator.types(*command)
+        assert said.code == 0, said.err
+    return operator
+
+
+@pytest.fixture
 def prepared(operator: Operator, noida_broker: str) -> Operator:
     """The same with a master key, a store and topics."""
     ready = operator.but(KAFKA__BOOTSTRAP_SERVERS=noida_broker)
