@@ -72,6 +72,7 @@ class Connections:
         id_ = str(uuid4())
         company = _company(new.xledger_url, new.entity)
         with self._store.begin() as transaction:
+            raise_generation(transaction)  # first: of two who add at once the second sees the first
             cipher = self._keyring.cipher_of(transaction, new.organization)
             for other in transaction.execute(select(connection)):
                 if bytes(other.token_digest) == self._digest(new.token):
@@ -109,7 +110,6 @@ class Connections:
                 )
             )
             transaction.execute(insert_ignore(transaction, lane).values(connection=id_))
-            raise_generation(transaction)
             audit.add(transaction, new.organization, id_, actor, "connection.added", rule="R-01")
         return self.get(id_)
 
