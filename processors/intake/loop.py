@@ -107,9 +107,16 @@ class Intake:
             self._source.close()
 
     def turn(self) -> None:
-        """Go round once: begin what is new, read, store."""
+        """Go round once: begin what is new, read, store.
+
+        Raises:
+            RetryLater: the store or Kafka is away, or the outbox is full.
+        """
+        if self._store.outbox_full():
+            raise RetryLater("the outbox has reached OUTBOX__LIMIT: is Kafka reachable?")
         self._begin()
         records = self._source.poll(self._limits.batch, self._limits.poll)
+        self._show_lag(records)
         if records:
             self._take(records)
         now = self._clock()
@@ -146,7 +153,6 @@ class Intake:
         items, passed = items_of(mine, connections, self._readings)
         if passed:
             self._telemetry.count(EVENTS_ELSEWHERE, by=passed)
-        self._show_lag(records)
         if items:
             self._commit(items)
 
@@ -159,13 +165,12 @@ class Intake:
                 self._read[place] = max(self._read[place], self._source.position(place) or 0)
         self._commit([])
         self._source.commit(self._stored)
-        if self._store.outbox_full():
-            raise RetryLater("the outbox has reached OUTBOX__LIMIT: is Kafka reachable?")
         self._health.trouble(PART, self._out_of_range())
 
     def _commit(self, items: list[Item]) -> None:
         """Store items and how far their partitions were read."""
-        begins = {p: self._stored[p] for p in self._read if self._read[p] > self._stored[p]}
+        going_on = set(self._read) - self._restart  # the others' records were not stored
+        begins = {p: self._stored[p] for p in going_on if self._read[p] > self._stored[p]}
         ends = {place: self._read[place] for place in begins}
         if not begins:
             return
@@ -188,16 +193,14 @@ class Intake:
             if len(items) > 1:
                 self._halve(items, begins, ends)
                 return
-            if not items or isinstance(items[0].parsed, BadEvent):
-                place = items[0].raw.place if items else next(iter(begins))
-                raise StopProcess(
-                    f"not even a dead letter of {place.topic}/{place.partition} can be stored: "
-                    "is the store's schema this program's?"
-                ) from None
-            item = items[0]
-            bad = BadEvent(Code.CANNOT_BE_STORED, "gate", (), item.about)
-            whose = (item.raw, bad, item.about, item.organization, item.carried)
-            self._transaction([Item(*whose)], begins, ends)
+            if items and not isinstance(items[0].parsed, BadEvent):
+                self._apply([_as_refused(items[0])], begins, ends)
+                return
+            place = items[0].raw.place if items else next(iter(begins))
+            raise StopProcess(
+                f"not even a dead letter of {place.topic}/{place.partition} can be stored: "
+                "is the store's schema this program's?"
+            ) from None
 
     def _halve(
         self, items: list[Item], begins: Mapping[Place, int], ends: Mapping[Place, int]
@@ -240,10 +243,10 @@ class Intake:
         try:
             self._source.pause()
             self._source.poll(1, 0)
-            stop.wait(away.retry_after or self._limits.retry)
-            self._source.resume()
-        except RetryLater:
-            stop.wait(self._limits.retry)
+        except RetryLater as too:
+            log.info("intake.waits_for_kafka_too", why=str(too))
+        stop.wait(away.retry_after or self._limits.retry)
+        self._source.resume()
 
     def _out_of_range(self) -> str | None:
         beyond = self._source.out_of_range()
@@ -261,10 +264,12 @@ class Intake:
 
     def _show_lag(self, records: Sequence[Record]) -> None:
         """Export the newest timestamp read while more is waiting; 0 when all was read."""
+        if len(records) < self._limits.batch:
+            for topic in self._readings:
+                self._telemetry.set(OLDEST_UNREAD, 0.0, topic)
+            return
         last = records[-1]
-        behind = len(records) >= self._limits.batch
-        seconds = last.timestamp()[1] / 1000 if behind else 0.0
-        self._telemetry.set(OLDEST_UNREAD, seconds, last.topic() or "")
+        self._telemetry.set(OLDEST_UNREAD, last.timestamp()[1] / 1000, last.topic() or "")
 
     def _count(self, items: Sequence[Item], applied: Applied) -> None:
         for item in items:
@@ -282,3 +287,8 @@ def _place(record: Record) -> Place:
     assert topic is not None
     assert partition is not None
     return Place(topic, partition)
+
+
+def _as_refused(item: Item) -> Item:
+    bad = BadEvent(Code.CANNOT_BE_STORED, "gate", (), item.about)
+    return Item(item.raw, bad, item.about, item.organization, item.carried)
