@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
+from processors.lane.culprits import Verdict
 from processors.lane.parcel import Parcel
 from processors.ports.lane import Holders, Intent, Step
 from processors.ports.xledger import Found, Keys
-from schemas.employee import Target
+from schemas.employee import Root, Target
 from schemas.reasons import Code
 
 LETTERS: Final = 11
@@ -40,6 +41,7 @@ class Newcomer:
         subledger: dbId, once there is one.
         employee: dbId, once there is one.
         found: every dbId that existed for the keys before our first write.
+        verdicts: what was just answered for contact and subledger; nothing for one taken over.
     """
 
     parcel: Parcel
@@ -47,6 +49,7 @@ class Newcomer:
     subledger: str | None = None
     employee: str | None = None
     found: tuple[str, ...] = field(default_factory=tuple)
+    verdicts: dict[Root, Verdict] = field(default_factory=dict)
 
     @property
     def user(self) -> str:

@@ -174,6 +174,7 @@ async def _records(lane: Lane, people: list[Newcomer]) -> list[Newcomer]:
     results: list[PersonResult] = []
     for one in people:
         verdicts = sent.verdicts.get(one.user, {})
+        one.verdicts.update(verdicts)
         one.contact = one.contact or _made(verdicts, Root.CONTACT)
         one.subledger = one.subledger or _made(verdicts, Root.SUBLEDGER)
         whole = one.contact is not None and one.subledger is not None
@@ -225,6 +226,14 @@ def _case(one: Newcomer, record: Root, given: Input) -> Case:
 
 def _values(one: Newcomer, record: Root) -> Mapping[Target, str | None]:
     return by_record(one.parcel.values).get(record, {})
+
+
+def _confirmed(one: Newcomer, record: Root) -> set[Target]:
+    confirmed = one.parcel.subject.confirmed
+    values = _values(one, record).items()
+    return {
+        target for target, value in values if target in confirmed and confirmed[target] == value
+    }
 
 
 def _id_of(one: Newcomer, record: Root) -> str | None:
@@ -297,11 +306,15 @@ def _written(
 
 
 def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> PersonResult:
-    """Return a person who is an employee now: fields applied, but those that were refused."""
+    """Return a person who is an employee now: fields applied, but those that were refused.
+
+    A contact or subledger taken over may hold older values: what is not confirmed goes out again.
+    """
     whole = {
-        Root.CONTACT: Verdict(one.contact, set(_values(one, Root.CONTACT))),
-        Root.SUBLEDGER: Verdict(one.subledger, set(_values(one, Root.SUBLEDGER))),
-        **dict(verdicts),
+        Root.CONTACT: Verdict(one.contact, _confirmed(one, Root.CONTACT)),
+        Root.SUBLEDGER: Verdict(one.subledger, _confirmed(one, Root.SUBLEDGER)),
+        **one.verdicts,
+        **verdicts,
     }
     result = result_of(one.parcel, whole, lane.tools.limits.retries, Postponed(0.0, unsure=False))
     confirmed, records = _written(one, verdicts)
