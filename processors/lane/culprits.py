@@ -287,11 +287,14 @@ class Search:
             return [self._queue.popleft()]
         chosen: list[Piece] = []
         people: dict[Root, int] = {}
-        while self._queue and len(chosen) < self._aliases // 2 + 1:
+        room = self._aliases - 1
+        while self._queue:
             piece = self._queue[0]
-            record = piece.cases[0].record
-            if people.get(record, 0) + len(piece.cases) > PEOPLE and chosen:
+            record, least = piece.cases[0].record, 1 if len(piece.cases) == 1 else 2
+            full = room < least or people.get(record, 0) + len(piece.cases) > PEOPLE
+            if full and chosen:
                 break
+            room -= least
             people[record] = people.get(record, 0) + len(piece.cases)
             chosen.append(self._queue.popleft())
         sizes = share(tuple(len(piece.cases) for piece in chosen), self._aliases - 1)
