@@ -13,6 +13,8 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from simulators.wire import Message, Receive
+
 HOST: Final = "127.0.0.1"
 TRANSPORT: Final = "simulators.transport"
 """Where the server puts the connection, so that a fault can reset it."""
@@ -25,6 +27,13 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope[TRANSPORT] = self.transport  # type: ignore[typeddict-unknown-key]
+
+
+async def reset(scope: Message, receive: Receive) -> None:
+    """Break a connection off, and wait until it is gone, so that nobody misses an answer on it."""
+    scope[TRANSPORT].abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Server:

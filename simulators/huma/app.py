@@ -6,7 +6,7 @@ from typing import Final
 from simulators.huma.faults import Fault
 from simulators.huma.request import Request
 from simulators.huma.simulator import ADMIN, Reply, Simulator
-from simulators.serving import TRANSPORT
+from simulators.serving import reset
 from simulators.wire import Message, Receive, Send, read, send_whole
 
 OVERSIZE: Final = 64 * 1024 * 1024
@@ -31,22 +31,22 @@ class App:
             await self._flush(request)
             await send_whole(send, reply.status, reply.encoded())
         else:
-            await self._api(scope, request, send)
+            await self._api(scope, request, receive, send)
 
-    async def _api(self, scope: Message, request: Request, send: Send) -> None:
+    async def _api(self, scope: Message, request: Request, receive: Receive, send: Send) -> None:
         entry, fault = self._simulator.begin(request)
         kind = fault.fault if fault else None
         if fault and kind in ("slow", "hang"):
             await asyncio.sleep(fault.wait)
         if kind in ("hang", "reset", "reset-before"):
-            scope[TRANSPORT].abort()
+            await reset(scope, receive)
             return
         reply = self._simulator.answer(request, fault, entry)
         await self._flush(request)
         if fault and kind == "timeout-after-commit":
             await asyncio.sleep(fault.wait)
         if kind in ("reset-after-commit", "timeout-after-commit"):
-            scope[TRANSPORT].abort()
+            await reset(scope, receive)
         elif fault and kind == "drip":
             await _drip(send, reply, fault)
         else:

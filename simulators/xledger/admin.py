@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from simulators.wire import Request
 from simulators.xledger import state
+from simulators.xledger.call import Reply
 from simulators.xledger.settings import Settings
-from simulators.xledger.simulator import Reply, Simulator
+from simulators.xledger.simulator import Simulator
 
 ADMIN: Final = "/_admin"
 

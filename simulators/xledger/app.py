@@ -3,11 +3,12 @@
 import asyncio
 from typing import Final
 
-from simulators.serving import TRANSPORT
+from simulators.serving import reset
 from simulators.wire import Message, Receive, Request, Send, read, send_whole
 from simulators.xledger.admin import ADMIN, Admin
+from simulators.xledger.call import Call, Reply
 from simulators.xledger.faults import HANG_SECONDS
-from simulators.xledger.simulator import Call, Reply, Simulator
+from simulators.xledger.simulator import Simulator
 
 PATH: Final = "/graphql"
 NOT_FOUND: Final = Reply(404, b"Not Found", "text/plain")
@@ -43,7 +44,7 @@ class App:
         call = self._simulator.begin(request)
         if call.kind == "late-commit" and not call.problems:
             await _gone(receive, HANG_SECONDS)
-            scope[TRANSPORT].abort()
+            await reset(scope, receive)
             self._commit_late(call)
             return
         try:
@@ -61,13 +62,13 @@ class App:
         if call.kind == "hang":
             await _gone(receive, wait)
         if call.kind in ("hang", "reset-before"):
-            scope[TRANSPORT].abort()
+            await reset(scope, receive)
             return
         reply = self._simulator.answer(call)
         if call.kind == "timeout-after-commit":
             await _gone(receive, wait)
         if call.kind in ("reset-after-commit", "timeout-after-commit"):
-            scope[TRANSPORT].abort()
+            await reset(scope, receive)
             self._simulator.lose(call)
             return
         await _send(send, reply)

@@ -12,9 +12,10 @@ from simulators.xledger.deltas import Deltas
 from simulators.xledger.entities import Entities
 from simulators.xledger.faults import Fault
 from simulators.xledger.fields import View
+from simulators.xledger.introspection import introspected
 from simulators.xledger.looking_up import LookUps
 from simulators.xledger.paging import Pages
-from simulators.xledger.plan import INTROSPECTION, Plan, Root, introspected
+from simulators.xledger.plan import META, Plan, Root
 from simulators.xledger.problems import Problem, Refused, unresolved
 from simulators.xledger.reading import Query
 from simulators.xledger.records import Kind, Store
@@ -80,7 +81,7 @@ class Execution:
         broken = plan.roots[-1].alias if fault is not None and fault.fault == "partial" else None
         for root in plan.roots:
             data[root.alias] = known.get(root.alias)
-            if root.name in INTROSPECTION:
+            if root.name in META:
                 continue
             if root.alias == broken:
                 outcome.problems.append(unresolved(root.name).at(root.alias))

@@ -6,37 +6,28 @@ from typing import Any, Final
 
 from graphql import (
     DocumentNode,
-    ExecutionContext,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLSyntaxError,
     OperationDefinitionNode,
     VariableNode,
-    parse,
-    specified_rules,
     type_from_ast,
-    validate,
     value_from_ast,
 )
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import camel_to_snake
 
 from simulators.xledger.coercing import Coercer, Coercers, Wrong
-from simulators.xledger.problems import Refused, bad_variable, invalid_document, syntax
+from simulators.xledger.document import operation_of, parsed
+from simulators.xledger.problems import Refused, bad_variable, invalid_document
 from simulators.xledger.projecting import Projection, Projector
 from simulators.xledger.scopes import scopes_of
 
-INTROSPECTION: Final = frozenset({"__schema", "__type"})
-DOTNET: Final = {
-    "PROVIDED_REQUIRED_ARGUMENTS": "PROVIDED_NON_NULL_ARGUMENTS",
-    "VALUES_OF_CORRECT_TYPE": "ARGUMENTS_OF_CORRECT_TYPE",
-}
-"""Rules that graphql-dotnet calls otherwise than graphql-core."""
+META: Final = frozenset({"__schema", "__type"})
+"""The roots that are introspection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,39 +103,39 @@ class Planner:
         Raises:
             Refused: it cannot be parsed, does not fit the schema, or has no such operation.
         """
-        try:
-            document = parse(text)
-        except GraphQLSyntaxError as error:
-            message = error.message.removeprefix("Syntax Error: ")
-            raise Refused(syntax(message, _locations(error))) from None
-        self._check(document)
-        operation = _operation(document, name)
+        document = parsed(self.schema, text)
+        operation = operation_of(document, name)
         fragments = {
             part.name.value: part
             for part in document.definitions
             if isinstance(part, FragmentDefinitionNode)
         }
         type_ = self.schema.get_root_type(operation.operation)
-        assert type_ is not None
+        if type_ is None:
+            says = f"Schema is not configured for {operation.operation.value}s."
+            raise Refused(invalid_document("INVALID_OPERATION", says, ()))
         variables = tuple(self._variables(operation))
-        self._projector.begin(fragments, dict(given))
-        collected = collect_fields(
-            self.schema, fragments, dict(given), type_, operation.selection_set
-        )
-        roots = tuple(self._root(type_, alias, nodes) for alias, nodes in collected.items())
+        known = {v.name: v.default for v in variables if v.has_default} | dict(given)
+        try:
+            self._projector.begin(fragments, known)
+            selected = operation.selection_set
+            collected = collect_fields(self.schema, fragments, known, type_, selected)
+            roots = tuple(self._root(type_, alias, nodes) for alias, nodes in collected.items())
+        except GraphQLError as error:
+            raise Refused(invalid_document("INVALID_OPERATION", error.message, ())) from None
         return Plan(
             operation=operation.operation.value,
             name=operation.name.value if operation.name else None,
             roots=roots,
             variables=variables,
             document=document,
-            introspects=any(root.name in INTROSPECTION for root in roots),
+            introspects=any(root.name in META for root in roots),
             lasting="@skip" not in text and "@include" not in text,
         )
 
     def _root(self, type_: GraphQLObjectType, alias: str, nodes: list[FieldNode]) -> Root:
         name = nodes[0].name.value
-        if name in INTROSPECTION or name == "__typename":
+        if name in META or name == "__typename":
             return Root(alias, name, (), lambda _, __: type_.name, lambda _: {})
         field_ = type_.fields[name]
         project, types = self._projector.of(field_.type, nodes)
@@ -165,36 +156,6 @@ class Planner:
             )
         return variables
 
-    def _check(self, document: DocumentNode) -> None:
-        if not validate(self.schema, document):
-            return
-        problems = []
-        for rule in specified_rules:
-            code = camel_to_snake(rule.__name__.removesuffix("Rule")).upper()
-            for error in validate(self.schema, document, [rule]):
-                found = invalid_document(DOTNET.get(code, code), error.message, _locations(error))
-                problems.append(found)
-        raise Refused(*problems)
-
-
-def introspected(schema: GraphQLSchema, plan: Plan, variables: dict[str, Any]) -> dict[str, Any]:
-    """Return the roots that are introspection, by alias."""
-    context = ExecutionContext.build(schema, plan.document, raw_variable_values=variables)
-    assert isinstance(context, ExecutionContext)
-    type_ = schema.query_type
-    assert type_ is not None
-    fields = collect_fields(
-        schema,
-        context.fragments,
-        context.variable_values,
-        type_,
-        context.operation.selection_set,
-    )
-    wanted = {root.alias for root in plan.roots if root.name in INTROSPECTION}
-    some = {alias: nodes for alias, nodes in fields.items() if alias in wanted}
-    answer: Any = context.execute_fields(type_, None, None, some)
-    return dict(answer)
-
 
 def _arguments(
     field_: GraphQLField, node: FieldNode
@@ -210,16 +171,3 @@ def _arguments(
             name: variables[variable] for name, variable in plain.items() if variable in variables
         }
     return lambda variables: get_argument_values(field_, node, dict(variables))
-
-
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    operations = [p for p in document.definitions if isinstance(p, OperationDefinitionNode)]
-    found = [one for one in operations if name is None or (one.name and one.name.value == name)]
-    if len(found) == 1:
-        return found[0]
-    says = "Document does not contain exactly one operation of that name."
-    raise Refused(invalid_document("INVALID_OPERATION", says, ()))
-
-
-def _locations(error: GraphQLError) -> list[dict[str, int]]:
-    return [{"line": at.line, "column": at.column} for at in error.locations or ()]

@@ -37,6 +37,24 @@ BY_MUTATION: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What a mutation writes, and which type it may then show without a scope to read it."""
 
+BY_QUERY: Final[Mapping[str, str]] = {
+    name: type_
+    for type_, one, many in (
+        ("Employee", "employee", "employees"),
+        ("Contact", "contact", "contacts"),
+        ("Subledger", "subledger", "subledgers"),
+        ("Supplier", "supplier", "suppliers"),
+        ("Company", "company", "companies"),
+        ("Country", "country", "countries"),
+        ("ObjectKind", "objectKind", "objectKinds"),
+        ("ObjectValue", "objectValue", "objectValues"),
+        ("SystemValue", "systemValue", "systemValues"),
+        ("Bank", "bank", "banks"),
+    )
+    for name in (one, many, f"{one}_deltas")
+}
+"""What a query reads, even where it shows no record."""
+
 OPEN_ROOTS: Final = frozenset({"viewer"})
 """A token may always ask whose it is."""
 
@@ -46,10 +64,13 @@ def scopes_of(root: str, types: Iterable[str]) -> tuple[str, ...]:
 
     >>> scopes_of("updateContacts", ["Contact", "Address"])
     ('Contact write', 'Address read')
+    >>> scopes_of("employees", ["EmployeeConnection"])
+    ('Employee read',)
     """
     if root in OPEN_ROOTS:
         return ()
     area, own = BY_MUTATION.get(root, (None, None))
     written = (f"{area} write",) if area else ()
-    read = {f"{BY_TYPE[type_]} read": None for type_ in types if type_ in BY_TYPE and type_ != own}
+    shown = [BY_QUERY[root], *types] if root in BY_QUERY else types
+    read = {f"{BY_TYPE[type_]} read": None for type_ in shown if type_ in BY_TYPE and type_ != own}
     return (*written, *read)

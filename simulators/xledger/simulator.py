@@ -1,19 +1,19 @@
 """The simulator without its sockets: what is answered to each request to GraphQL."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
 
 import orjson
 
-from simulators.wire import JSON, Request
+from simulators.wire import Request
+from simulators.xledger.call import Call, Reply
 from simulators.xledger.deltas import Deltas
 from simulators.xledger.entities import Entities
 from simulators.xledger.execution import OSLO, Execution, Outcome
 from simulators.xledger.faults import Asked, Fault, Faults
-from simulators.xledger.journal import Entry, Journal
+from simulators.xledger.journal import Journal
 from simulators.xledger.limits import Limits
 from simulators.xledger.plan import Plan
 from simulators.xledger.problems import (
@@ -26,55 +26,16 @@ from simulators.xledger.problems import (
     Sort,
     no_scope,
 )
-from simulators.xledger.question import Plans, Question, inputs_of, question_of
-from simulators.xledger.records import Kind, Store
+from simulators.xledger.question import Plans, inputs_of, question_of
+from simulators.xledger.records import Store
 from simulators.xledger.settings import DEFAULTS, Settings
-from simulators.xledger.tokens import Token, Tokens
+from simulators.xledger.tokens import Tokens
 
 LOST: Final = frozenset({"reset-after-commit", "timeout-after-commit"})
 """Faults after which the answer does not arrive although the writes are made."""
 AWAY: Final = {"http-503": "Service Unavailable", "http-529": "Site is overloaded"}
 PLAIN: Final = "text/plain; charset=utf-8"
 BROKEN: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it goes over the wire."""
-
-    status: int
-    body: bytes = field(repr=False)
-    content_type: str = JSON
-
-
-@dataclass(slots=True)
-class Call:
-    """One request under way.
-
-    Attributes:
-        entry: in the journal.
-        problems: why it is not executed, if it is not.
-        token: whose it is; None: nobody's we know.
-        plan: what it asks; None: it cannot be read.
-        question: as it was sent.
-        entered: whether it counts as in flight.
-        fault: that it suffers.
-        hidden: the records it wrote that readers do not see yet.
-    """
-
-    entry: Entry
-    problems: tuple[Problem, ...]
-    token: Token | None
-    plan: Plan | None
-    question: Question | None = field(repr=False)
-    entered: bool = False
-    fault: Fault | None = None
-    hidden: list[tuple[Kind, int]] = field(default_factory=list, repr=False)
-
-    @property
-    def kind(self) -> str | None:
-        """The fault's name."""
-        return self.fault.fault if self.fault else None
 
 
 class Simulator:

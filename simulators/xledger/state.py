@@ -101,7 +101,7 @@ def _record(id_: str, values: Mapping[str, Any], owner: int, stamp: str) -> Reco
 
 
 def _objects(of: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
-    found = of.get(name) or {}
+    found = of.get(name, {})
     if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
         raise BadState(f"{name}: an object of objects, by dbId, is needed")
     return found
