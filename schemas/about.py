@@ -35,8 +35,10 @@ class About:
 
     def or_key(self, key: bytes | None) -> "About":
         """Return the same with the person that the record's key names, where none is known."""
+        if self.organization is not None or self.user is not None:
+            return self
         person = person_of_key(key)
-        if person is None or self.organization is not None or self.user is not None:
+        if person is None:
             return self
         return replace(self, organization=person.organization, user=person.user)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from processors.ports.intake import Raw
 from processors.ports.source import Place, Record
@@ -13,7 +14,8 @@ from schemas.letter import Carried, parse
 from schemas.reading import Reading, read
 from schemas.reasons import Code
 
-BEFORE_KAFKA_KNEW_TIME = 0
+NOTHING_CARRIED: Final = Carried()
+BEFORE_KAFKA_KNEW_TIME: Final = 0
 """The kind of a record's timestamp when it has none."""
 
 
@@ -49,38 +51,52 @@ def items_of(
         if organization is not None and organization not in connected:
             passed += 1
             continue
-        item = _item(record, key, readings)
-        if item.organization is not None and item.organization not in connected:
+        item = _item(record, key, connected, readings)
+        if item is None:
             passed += 1
-            continue
-        items.append(item)
+        else:
+            items.append(item)
     return items, passed
 
 
-def _item(record: Record, key: bytes | None, readings: Mapping[str, Reading]) -> Item:
-    topic, partition, offset = record.topic(), record.partition(), record.offset()
+def _item(
+    record: Record,
+    key: bytes | None,
+    connected: Collection[str],
+    readings: Mapping[str, Reading],
+) -> Item | None:
+    """Return the item, or None when the event itself names an organisation without a connection."""
+    topic = record.topic()
     assert topic is not None
-    assert partition is not None
-    assert offset is not None
+    reading = readings[topic]
     kind, milliseconds = record.timestamp()
     timestamp = None if kind == BEFORE_KAFKA_KNEW_TIME else milliseconds
-    headers, readable = _headers(record)
-    raw = Raw(Place(topic, partition), offset, timestamp, key, record.value(), headers)
-    reading = readings[topic]
-    carried = parse(headers) if reading.ours else Carried()
+    value, (headers, readable) = record.value(), _headers(record)
+    parsed: Event | Request | Foreign | Tombstone | BadEvent
     try:
         if not readable:
             raise BadEvent(Code.BAD_EVENT, STAGE, ("headers",), About())  # noqa: TRY301 - as read's
-        parsed = read(key, raw.value, headers, timestamp, reading)
+        parsed = read(key, value, headers, timestamp, reading)
     except BadEvent as bad:
-        about = bad.about.or_key(key)
-        return Item(raw, bad, about.at(topic, partition, offset), about.organization, carried)
-    if isinstance(parsed, Tombstone):
-        about = About().or_key(key)
-        return Item(raw, parsed, about.at(topic, partition, offset), about.organization, carried)
-    about = parsed.about if isinstance(parsed, Foreign) else parsed.about()
-    about = about.or_key(key)
-    return Item(raw, parsed, about.at(topic, partition, offset), about.organization, carried)
+        parsed = bad
+    if isinstance(parsed, Event) and parsed.organization not in connected:
+        return None  # before anything else is made of it: most events end here, or at the key
+    about = _about(parsed).or_key(key)
+    organization = about.organization
+    if organization is not None and organization not in connected:
+        return None
+    partition, offset = record.partition(), record.offset()
+    assert partition is not None
+    assert offset is not None
+    raw = Raw(Place(topic, partition), offset, timestamp, key, value, headers)
+    carried = parse(headers) if reading.ours else NOTHING_CARRIED
+    return Item(raw, parsed, about.at(topic, partition, offset), organization, carried)
+
+
+def _about(parsed: Event | Request | Foreign | Tombstone | BadEvent) -> About:
+    if isinstance(parsed, Event | Request):
+        return parsed.about()
+    return About() if isinstance(parsed, Tombstone) else parsed.about
 
 
 def _headers(record: Record) -> tuple[Headers, bool]:
