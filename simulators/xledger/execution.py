@@ -111,7 +111,7 @@ class Execution:
         outcome = Outcome(data)
         for root in plan.roots:
             data[root.alias] = self._write(mutation, root, variables, outcome)
-        failed = [p for p in outcome.problems if p.path is None or "edges" not in p.path]
+        failed = any(data[root.alias] is None for root in plan.roots if root.name in KINDS)
         if failed and not self._settings.aliases_apart:
             transaction.undo()
             outcome.data, outcome.committed = None, {}

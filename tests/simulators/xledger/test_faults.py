@@ -199,6 +199,15 @@ def test_a_value_is_refused_on_demand(
     assert [entry["fault"] for entry in xledger.journal()] == ["refuse", None]
 
 
+def test_a_refusal_in_part_leaves_the_rest_done(xledger: Any) -> None:
+    """Whatever it names, and however roots stand, where roots need not be done whole."""
+    xledger.set(atomic=False, aliases_apart=False)
+    xledger.strike("refuse", match={"field": "phone", "value": "bad"})
+    answer = xledger.write("addContacts", {"phone": "good"}, {"phone": "bad"})
+    assert [bool(edge) for edge in answer["data"]["r0"]["edges"]] == [True, False]
+    assert xledger.nodes("contacts", "phone") == [{"phone": "good"}]
+
+
 @pytest.mark.parametrize(("report", "count"), [("all", 2), ("first", 1)])
 def test_all_or_the_first_refusal_is_reported(xledger: Any, report: str, count: int) -> None:
     """Both leave the root undone."""
