@@ -85,6 +85,7 @@ class Lane:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _size: int = 0
+    _strikes: int = 0
     _identified: bool = False
     _not_before: float = 0.0
     _status: LaneStatus = field(default_factory=LaneStatus)
@@ -104,6 +105,7 @@ class Lane:
         self._size = min(self.claimed.batch_size or limits.people, limits.people)
         self._status = self.claimed.status
         self._memory = dict(self.claimed.memory)
+        self._strikes = self._memory.get(STRIKES, 0)
         self._not_before = self.tools.clock() + self.claimed.status.wait
         try:
             await self._work(stop)
@@ -168,6 +170,10 @@ class Lane:
         self._read_people()
         if not work.people:
             return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
+        if not self._identified or self._not_before > tools.clock():
+            # trouble came while they were taken: they go back, and wait like all others
+            await self.record([PersonResult(one.user) for one in work.people])
+            return 0.0
         task = asyncio.create_task(self._deliver(work.people))
         self._tasks.add(task)
         task.add_done_callback(self._landed)
@@ -311,6 +317,7 @@ class Lane:
             self.tools.telemetry.count(AMBIGUOUS, by=len(sent.asked))
         elif sent.trouble is None and self._size < self.tools.limits.people:
             size = self._size = min(self.tools.limits.people, self._size * 2)
+        stopped_by = None if sent.trouble is None else self._after(sent.trouble)
         await self.record(results, size)
         if sent.extra:
             self.tools.telemetry.count(SEARCHES, by=sent.extra)
@@ -319,8 +326,8 @@ class Lane:
             self.tools.telemetry.count(XLEDGER_PEOPLE, verb, by=written)
         if sent.apart is not None:
             await self._remember(APART, int(sent.apart))
-        if sent.trouble is not None:
-            await self._met(sent.trouble)
+        if stopped_by is not None:
+            await self._show(stopped_by)
             return
         tried = [one for one in results if one.ends or any(each.attempted for each in one.again)]
         failed = sum(1 for one in tried if has_failed(one))
@@ -341,23 +348,31 @@ class Lane:
         count_ends(self.tools.telemetry, ended)
 
     async def _met(self, trouble: RetryLater | PauseConnection) -> None:
-        strikes = self._memory.get(STRIKES, 0) + 1
+        await self._show(self._after(trouble))
+
+    def _after(self, trouble: RetryLater | PauseConnection) -> LaneStatus:
+        """Stop sending, from now on; returns the state that this is."""
+        self._strikes += 1
         if isinstance(trouble, PauseConnection):
             self._identified = False
         jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        status = after_trouble(trouble, strikes, self.tools.limits.waits, jitter)
+        status = after_trouble(trouble, self._strikes, self.tools.limits.waits, jitter)
         self._not_before = self.tools.clock() + status.wait
         if status.state is not self._status.state or status.reason != self._status.reason:
             log.warning(
                 "lane.state", connection=self._id, state=status.state.value, why=str(trouble),
                 wait=round(status.wait, 1),
             )  # fmt: skip
-        await self._remember(STRIKES, strikes)
+        return status
+
+    async def _show(self, status: LaneStatus) -> None:
+        await self._remember(STRIKES, self._strikes)
         await self._set(status)  # until when, also where the state stays: others look there
 
     async def _well(self) -> None:
         if self._status.state in TROUBLED and self.tools.clock() < self._not_before:
             return  # an answer to what was sent before the trouble
+        self._strikes = 0
         if self._memory.get(STRIKES):
             await self._remember(STRIKES, 0)
         if self._status.state not in {LaneState.RUNNING, LaneState.FAILING}:
