@@ -6,7 +6,7 @@ and a reader counts an outcome's id once.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +62,8 @@ class Relay:
         self._telemetry = telemetry
         self._health = health
         self._clock = clock
+        self._past = 0
+        self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Publish until told to stop; what is under way is finished or purged first."""
@@ -69,37 +71,50 @@ class Relay:
             self._health.beat(PART)
             try:
                 worked = self.turn()
-                self._health.trouble(PART, None)
             except RetryLater as away:
-                self._health.trouble(PART, str(away))
-                log.warning("relay.waits", why=str(away))
                 worked = False
-                stop.wait(self._limits.lease / 4)
+                self._say(str(away))
             if not worked:
-                stop.wait(self._limits.idle)
+                stop.wait(self._limits.lease / 4 if self._trouble else self._limits.idle)
         try:
             self._store.release(self._owner)
         except RetryLater as away:
             log.warning("relay.lease_kept", why=str(away))
 
     def turn(self) -> bool:
-        """Publish one batch; False when there was none, or the lease is somebody else's."""
+        """Publish one batch; False when nothing of it arrived, or the lease is somebody else's.
+
+        A record that Kafka refuses stays, and is said; the others go on past it.
+        """
         since = self._clock()
-        if not self._store.claim(self._owner, self._limits.lease):
-            return False
-        rows = self._store.rows(0, self._limits.batch)
+        rows: Sequence[OutboxRow] = ()
+        if self._store.claim(self._owner, self._limits.lease):
+            rows = self._store.rows(self._past, self._limits.batch)
         if not rows:
+            if self._past:
+                self._past = 0  # the refused ones are tried again
+            else:
+                self._say(None)
             return False
         left = self._limits.lease - (self._clock() - since)
+        if left <= 0:
+            raise RetryLater("the store was so slow that the relay's lease ended")
         reports = self._publisher.publish(rows, min(self._limits.delivery, left * 0.8))
         done = [row for row in rows if row.id in reports and reports[row.id] is None]
         self._store.delete([row.id for row in done])
         self._count(done)
-        refused = {why for why in reports.values() if why is not None}
-        if refused:
-            self._health.trouble(PART, f"Kafka refuses records of the outbox: {min(refused)}")
-            log.error("relay.refused", rows=len(rows) - len(done), why=min(refused))
+        refused = [why for why in reports.values() if why is not None]
+        if len(refused) == len(rows):
+            self._past = rows[-1].id
+        self._say(_trouble(len(rows), len(reports), refused))
         return bool(done)
+
+    def _say(self, trouble: str | None) -> None:
+        """Tell health, and the log when it is news."""
+        self._health.trouble(PART, trouble)
+        if trouble is not None and trouble != self._trouble:
+            log.warning("relay.waits", why=trouble)
+        self._trouble = trouble
 
     def _count(self, rows: list[OutboxRow]) -> None:
         counts: dict[str, int] = {}
@@ -107,3 +122,11 @@ class Relay:
             counts[row.topic] = counts.get(row.topic, 0) + 1
         for topic, count in counts.items():
             self._telemetry.count(PUBLISHED, topic, by=count)
+
+
+def _trouble(rows: int, reported: int, refused: Sequence[str]) -> str | None:
+    if refused:
+        return f"Kafka refuses records of the outbox: {min(refused)}"
+    if reported < rows:
+        return f"Kafka did not take {rows - reported} of {rows} records in time"
+    return None
