@@ -20,8 +20,8 @@ from schemas.errors import CannotStore, Fault, StopProcess, StoreUnavailable
 OURS: Final = frozenset({"22", "23", "54"})
 MISSING: Final = frozenset({"42P01", "42703", "3F000"})
 """Undefined table, column, schema."""
-REFUSED: Final = frozenset({"28", "3D"})
-"""Wrong user or password; no such database."""
+CONNECTING: Final = "connection "
+"""How psycopg's errors of connecting begin; they have no SQLSTATE, whatever the server said."""
 SQLITE_OURS: Final = (sqlite3.IntegrityError, sqlite3.DataError)
 SQLITE_MISSING: Final = ("no such table", "no such column", "has no column named")
 
@@ -51,6 +51,11 @@ def fault_of(error: BaseException | None) -> Fault:
     """Return our error for a driver's, without its text."""
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return CannotStore("the driver has no form for a value")
+    if isinstance(error, psycopg.OperationalError) and str(error).startswith(CONNECTING):
+        return StoreUnavailable(
+            "PostgreSQL is not reached, or refuses the sign-in: see STORE__URL and "
+            "STORE__PASSWORD_FILE"
+        )
     if isinstance(error, psycopg.Error):
         return _of_state(error.sqlstate, type(error).__name__)
     if isinstance(error, SQLITE_OURS):
@@ -69,11 +74,6 @@ def _of_state(state: str | None, name: str) -> Fault:
         return _older()
     if state[:2] in OURS:
         return CannotStore(f"PostgreSQL refused a value: SQLSTATE {state}")
-    if state[:2] in REFUSED:
-        return StoreUnavailable(
-            f"PostgreSQL refuses the sign-in (SQLSTATE {state}): see STORE__URL and "
-            "STORE__PASSWORD_FILE"
-        )
     return StoreUnavailable(f"the store does not answer: SQLSTATE {state}")
 
 

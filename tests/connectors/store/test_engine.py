@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from connectors.store.engine import open_store
 from connectors.store.tables import generation, outbox
@@ -48,10 +48,23 @@ def test_a_server_that_is_not_there_is_away() -> None:
     """Nobody listens: the sentence has no password."""
     url = "postgresql://me@127.0.0.1:1/x"
     store = open_store(url, Personal(SECRET), replace(LIMITS, lock_timeout=2))
-    with pytest.raises(StoreUnavailable, match="the store does not answer") as caught, store.read():
+    with pytest.raises(StoreUnavailable, match="PASSWORD_FILE") as caught, store.read():
         pytest.fail("nobody is there")
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(store)
+    store.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("wrong", ["user", "database"])
+def test_a_refused_sign_in_names_the_settings(postgresql: str, wrong: str) -> None:
+    """Who set a wrong user, password or database reads where to look."""
+    address = make_url(f"{postgresql}/postgres")
+    where = address.set(username="nobody") if wrong == "user" else address.set(database="nowhere")
+    store = open_store(where.render_as_string(), None, LIMITS)
+    says = "see STORE__URL and STORE__PASSWORD_FILE"
+    with pytest.raises(StoreUnavailable, match=says), store.read():
+        pytest.fail("nobody is let in")
     store.close()
 
 

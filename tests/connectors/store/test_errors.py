@@ -37,8 +37,6 @@ POISON = PersonKey(ORGANIZATION, f"{CANARY}\x00")
         ("25006", StoreUnavailable),  # read only: a replica
         ("53100", StoreUnavailable),  # disk full
         ("08006", StoreUnavailable),  # connection lost
-        ("28P01", StoreUnavailable),  # wrong password
-        ("3D000", StoreUnavailable),  # no such database
         ("42P01", StopProcess),  # undefined table
         ("42703", StopProcess),  # undefined column
         ("XX000", StoreUnavailable),  # internal
