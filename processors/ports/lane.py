@@ -3,7 +3,7 @@
 The store is synchronous; delivery calls it in worker threads. Times in and out are milliseconds of
 the store's clock, durations seconds, unless said otherwise. Every call may raise StoreUnavailable;
 every call that takes a `Lease` raises `LeaseLost` when its epoch is no longer the lane's, and then
-has changed nothing (`design.md`, A lease).
+has changed nothing (`design.md`, A lease); `unread` alone, which only looks, does not.
 """
 
 from collections.abc import Mapping, Sequence

@@ -42,7 +42,11 @@ class NewLink:
 
 
 class SyncStore(Protocol):
-    """The store, as a job sees it. Every call with a lease raises LeaseLost when it is gone."""
+    """The store, as a job sees it.
+
+    Every call that writes raises LeaseLost when the lease is gone; `existing`, and `next_run` when
+    it finds nothing, only look.
+    """
 
     def next_run(self, lease: Lease) -> Run | None:
         """Return the job to do now, marked as running, and open the preview (R-07)."""
