@@ -60,6 +60,7 @@ class KafkaSource:
         self._assigned: set[Place] = set()
         self._fresh: set[Place] = set()
         self._beyond: dict[Place, int] = {}
+        self._halted: set[Place] = set()
         self._paused = False
         self._topic = topics[0]
         self._reach = Reach()
@@ -110,9 +111,10 @@ class KafkaSource:
         """See the port."""
         target = TopicPartition(place.topic, place.partition, offset)
         try:
-            if place in self._beyond or not self._sought(target):
+            if place in self._halted or not self._sought(target):
                 self._consumer.incremental_unassign([target])
                 self._consumer.incremental_assign([target])
+                self._halted.discard(place)
                 self._beyond.pop(place, None)
             if not self._paused:
                 self._consumer.resume([target])
@@ -183,9 +185,7 @@ class KafkaSource:
             if error is None:
                 records.append(cast("Record", message))
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - its public name
-                topic, partition, offset = message.topic(), message.partition(), message.offset()
-                if topic is not None and partition is not None:
-                    self._beyond[Place(topic, partition)] = -1 if offset is None else offset
+                self._halt(message)
             elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - as above
                 fault = fault_of(error)
                 if not isinstance(fault, RetryLater):
@@ -213,6 +213,22 @@ class KafkaSource:
         self._assigned = {Place(one.topic, one.partition) for one in held}
         self._fresh = set(self._assigned)
 
+    def _halt(self, message: Message) -> None:
+        """Note that a partition stands still: seeking does not move it any more.
+
+        Without an offset it is Kafka's own that is missing, which nobody asked for: it was
+        assigned behind our back, after a callback that failed, and has only to be begun.
+        """
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        if topic is None or partition is None:
+            return
+        place = Place(topic, partition)
+        self._halted.add(place)
+        if offset is None or offset < 0:
+            self._fresh.add(place)
+        else:
+            self._beyond[place] = offset
+
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Assign, pause, note; begins nowhere until the loop says where."""
         try:
@@ -238,6 +254,7 @@ class KafkaSource:
         places = {Place(one.topic, one.partition) for one in partitions}
         self._assigned -= places
         self._fresh -= places
+        self._halted -= places
         for place in places:
             self._beyond.pop(place, None)
 

@@ -235,6 +235,47 @@ def test_a_callback_that_fails_costs_nothing(any_broker: str, new_topic: MakeTop
         assert source.out_of_range() == {}
 
 
+class Halted:
+    """What the driver says when it stands still; without an offset it was Kafka's own it missed."""
+
+    def __init__(self, place: Place, offset: int | None) -> None:
+        self.place, self.at = place, offset
+
+    def error(self) -> KafkaError:
+        """Say why."""
+        return KafkaError(KafkaError._AUTO_OFFSET_RESET)
+
+    def topic(self) -> str:
+        """Say where; so the others."""
+        return self.place.topic
+
+    def partition(self) -> int:
+        """See `topic`."""
+        return self.place.partition
+
+    def offset(self) -> int | None:
+        """See `topic`."""
+        return self.at
+
+
+@pytest.mark.parametrize("offset", [None, -1001])
+def test_kafkas_own_offset_is_never_out_of_range(
+    any_broker: str, new_topic: MakeTopic, offset: int | None
+) -> None:
+    """Nobody asked for it: the partition is begun anew, even when it was begun already."""
+    place = Place(new_topic(), 0)
+    write(any_broker, place, *FIVE)
+    with closing(source_of(any_broker, place.topic)) as source:
+        begun(source)
+        assert take(source, 1) == [b"0"]
+        message: Any = Halted(place, offset)
+        assert source._sorted_out([message]) == []
+        assert source.out_of_range() == {}
+        assert source.fresh() == {place}
+        source.begin(place, 3)
+        assert take(source, 2) == [b"3", b"4"]
+
+
 class Refusing:
     """A driver that refuses everything."""
 
