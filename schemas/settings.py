@@ -172,12 +172,16 @@ class Delivery(Group):
         300.0, "Longest pause between two tries when Xledger is away.", unit="seconds", le=3600
     )
     idle: Seconds = _setting(
-        5.0, "A lane without work is given back after so long.", unit="seconds", le=300
+        60.0,
+        "A lane without work is given back after so long; whoever takes it next asks Xledger first "
+        "whose token it is.",
+        unit="seconds",
+        le=3600,
     )
     credits_wait: Seconds = _setting(
         1200.0, "Wait for credits when Xledger does not say until when.", unit="seconds"
     )
-    lanes: int = _setting(1000, "Lanes one process owns at the most.", ge=1, le=100_000)
+    lanes: int = _setting(5000, "Lanes one process owns at the most.", ge=1, le=100_000)
     letters_per_hour: int = _setting(
         10_000, "Dead letters of one connection in an hour; beyond, the lane waits (R-95).", ge=1
     )

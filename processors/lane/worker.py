@@ -117,11 +117,9 @@ class Lane:
 
     async def _work(self, stop: asyncio.Event) -> None:
         limits = self.tools.limits
-        idle_since = self.tools.clock()
+        idle_since: float | None = None  # when a turn first found nothing to do
         while not stop.is_set() and self._failure is None:
             self.wake.clear()
-            if self._busy:
-                idle_since = self.tools.clock()
             try:
                 pause = await self._turn()
             except StoreUnavailable as away:
@@ -130,10 +128,13 @@ class Lane:
             if stopped(self._status):
                 break
             now = self.tools.clock()
+            if pause is None or self._busy:
+                idle_since = None
+            else:
+                idle_since = now if idle_since is None else idle_since
             if pause is None:
-                idle_since = now
                 continue
-            if now - idle_since > limits.idle:
+            if idle_since is not None and now - idle_since > limits.idle:
                 break
             await self._rest(min(pause, limits.idle), stop)
         if self._tasks:
@@ -153,15 +154,10 @@ class Lane:
 
     async def _turn(self) -> float | None:
         """Take one batch and begin to send it; returns the seconds to wait when there is none."""
-        tools, wait = self.tools, self._not_before - self.tools.clock()
-        if wait > 0:
-            return wait
-        if not self._identified and not await self._identify():
-            return max(SHORTEST, self._not_before - tools.clock())
-        if await tools.jobs():
-            return 0.0
-        if self.claimed.connection.activated_at is None:
-            return tools.limits.idle
+        tools = self.tools
+        pause = await self._hindered()
+        if pause is not None:
+            return pause
         if len(self._tasks) >= tools.limits.in_flight:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         await tools.limiter.free()
@@ -180,6 +176,17 @@ class Lane:
         if self._status.state is LaneState.FAILING:
             self._not_before = tools.clock() + tools.limits.waits.failing
         return None
+
+    async def _hindered(self) -> float | None:
+        """Return the seconds to wait when nothing may be taken now, else None."""
+        tools, wait = self.tools, self._not_before - self.tools.clock()
+        if wait > 0:
+            return wait
+        if not self._identified and not await self._identify():
+            return max(SHORTEST, self._not_before - tools.clock())
+        if await tools.jobs():
+            return 0.0
+        return tools.limits.idle if self.claimed.connection.activated_at is None else None
 
     def _shown(self, work: Work) -> LaneStatus:
         return work.status if stopped(work.status) else self._status
