@@ -40,7 +40,7 @@ def test_all_goes_on_when_the_cluster_is_back(mortal: Apache) -> None:
     place = Place(topic, 0)
     rows = [OutboxRow(number, topic, 0, b"k", str(number).encode(), ()) for number in range(5)]
     with (
-        closing(source_of(servers, topic)) as source,
+        closing(source_of(servers, topic, session=2.0)) as source,
         closing(KafkaPublisher(kafka(servers), 6.0)) as publisher,
     ):
         begun(source)

@@ -16,7 +16,6 @@ from tests.fixtures.records import kafka
 
 KIB = 1024
 DAY_MS = 24 * 3600 * 1000
-pytestmark = pytest.mark.java  # noida-db tells no topic's configuration
 
 
 @pytest.fixture
@@ -54,9 +53,9 @@ def test_what_is_declared() -> None:
     assert {topic.partitions for topic in ALL} == {12}
 
 
-def test_missing_topics_are_made(broker: str, declared: tuple[Topic, Topic]) -> None:
+def test_missing_topics_are_made(any_broker: str, declared: tuple[Topic, Topic]) -> None:
     """The plan names them, no role starts, applying makes them whole, and then nothing is left."""
-    topics = Topics(kafka(broker), 1, declared)
+    topics = Topics(kafka(any_broker), 1, declared)
     assert [step.says for step in topics.plan()] == [
         f"create {topic.name} with 2 partitions" for topic in declared
     ]
@@ -68,12 +67,14 @@ def test_missing_topics_are_made(broker: str, declared: tuple[Topic, Topic]) -> 
     topics.check()
 
 
-def test_what_differs_is_corrected(broker: str, declared: tuple[Topic, Topic]) -> None:
+def test_what_differs_is_corrected(any_broker: str, declared: tuple[Topic, Topic]) -> None:
     """Retention and sizes are set; a wrong retention keeps no role from starting."""
     source, ours = declared
-    made(broker, source, 2, retention_ms="1000", max_message_bytes=str(source.max_message_bytes))
-    made(broker, ours, 3, max_message_bytes=str(OURS_MAX_BYTES), retention_ms="2592000000")
-    topics = Topics(kafka(broker), 1, declared)
+    made(
+        any_broker, source, 2, retention_ms="1000", max_message_bytes=str(source.max_message_bytes)
+    )
+    made(any_broker, ours, 3, max_message_bytes=str(OURS_MAX_BYTES), retention_ms="2592000000")
+    topics = Topics(kafka(any_broker), 1, declared)
     says = [f"set retention.ms of {source.name} to {source.retention_ms} (is 1000)"]
     assert [step.says for step in topics.plan()] == says
     topics.check()
@@ -85,13 +86,15 @@ def test_what_differs_is_corrected(broker: str, declared: tuple[Topic, Topic]) -
     ("which", "more", "starts"), [(0, 1, False), (0, -1, True), (1, 1, True), (1, -1, False)]
 )
 def test_a_letter_always_fits(
-    broker: str, declared: tuple[Topic, Topic], which: int, more: int, *, starts: bool
+    any_broker: str, declared: tuple[Topic, Topic], which: int, more: int, *, starts: bool
 ) -> None:
     """No role starts when the source takes more, or ours less, than is declared."""
     for number, topic in enumerate(declared):
         size = topic.max_message_bytes + (more if number == which else 0)
-        made(broker, topic, 2, max_message_bytes=str(size), retention_ms=str(topic.retention_ms))
-    topics = Topics(kafka(broker), 1, declared)
+        made(
+            any_broker, topic, 2, max_message_bytes=str(size), retention_ms=str(topic.retention_ms)
+        )
+    topics = Topics(kafka(any_broker), 1, declared)
     (step,) = topics.plan()
     assert step.says.startswith(f"set max.message.bytes of {declared[which].name} to ")
     if starts:
@@ -101,14 +104,14 @@ def test_a_letter_always_fits(
             topics.check()
 
 
-def test_too_few_partitions_stay(broker: str, declared: tuple[Topic, Topic]) -> None:
+def test_too_few_partitions_stay(any_broker: str, declared: tuple[Topic, Topic]) -> None:
     """More would move people to other partitions: it is said, and left to a human."""
     for topic in declared:
         made(
-            broker, topic, 1,
+            any_broker, topic, 1,
             max_message_bytes=str(topic.max_message_bytes), retention_ms=str(topic.retention_ms),
         )  # fmt: skip
-    topics = Topics(kafka(broker), 1, declared)
+    topics = Topics(kafka(any_broker), 1, declared)
     steps = topics.plan()
     assert [step.says for step in steps] == [
         f"{topic.name} has 1 partitions, declared are 2: more would move keys to other "
@@ -120,9 +123,9 @@ def test_too_few_partitions_stay(broker: str, declared: tuple[Topic, Topic]) -> 
     topics.check()
 
 
-def test_two_may_apply_at_once(broker: str, declared: tuple[Topic, Topic]) -> None:
+def test_two_may_apply_at_once(any_broker: str, declared: tuple[Topic, Topic]) -> None:
     """A topic that somebody made a moment ago is made."""
-    late, early = Topics(kafka(broker), 1, declared), Topics(kafka(broker), 1, declared)
+    late, early = Topics(kafka(any_broker), 1, declared), Topics(kafka(any_broker), 1, declared)
     steps = late.plan()
     early.apply()
     for step in steps:
@@ -131,14 +134,18 @@ def test_two_may_apply_at_once(broker: str, declared: tuple[Topic, Topic]) -> No
     assert late.plan() == []
 
 
-def test_what_the_cluster_cannot_do_is_said(broker: str, declared: tuple[Topic, Topic]) -> None:
+def test_what_the_cluster_cannot_do_is_said(any_broker: str, declared: tuple[Topic, Topic]) -> None:
     """More copies than brokers: a sentence for a human, no waiting."""
     with pytest.raises(StopProcess, match="INVALID_REPLICATION_FACTOR"):
-        Topics(kafka(broker), 3, declared).apply()
+        Topics(kafka(any_broker), 3, declared).apply()
 
 
+@pytest.mark.java
 def test_a_wrong_password_is_named(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The driver only says that nobody answered; we say which setting to look at."""
+    """The driver only says that nobody answered; we say which setting to look at.
+
+    On Apache Kafka alone: noida-db knows no passwords.
+    """
     monkeypatch.setattr(module, "METADATA_SECONDS", 0.5)
     wrong = {
         "security.protocol": "SASL_PLAINTEXT",
