@@ -120,6 +120,7 @@ class Lane:
         idle_since: float | None = None  # when a turn first found nothing to do
         while not stop.is_set() and self._failure is None:
             self.wake.clear()
+            busy = self._busy  # before the turn, which looks for people to read
             try:
                 pause = await self._turn()
             except StoreUnavailable as away:
@@ -128,7 +129,7 @@ class Lane:
             if stopped(self._status):
                 break
             now = self.tools.clock()
-            if pause is None or self._busy:
+            if pause is None or busy or self._tasks:
                 idle_since = None
             else:
                 idle_since = now if idle_since is None else idle_since
