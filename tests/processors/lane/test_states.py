@@ -309,6 +309,46 @@ def test_the_unread_are_read_beside_the_lane(bench: Bench) -> None:
     assert bench.results()[waits] == "applied"
 
 
+def test_a_lane_without_work_is_given_back(bench: Bench) -> None:
+    """It looks for people to read, finds none, and ends after its idle time."""
+    bench.limits = replace(LIMITS, idle=0.1)
+    bench.reads = lambda claimed: asking_huma.reader_of(
+        bench.stored.lanes, claimed.lease, SlowHuma, 8, 0.2
+    )
+    lane = bench.lane()
+
+    async def ends() -> None:
+        async with asyncio.timeout(5.0):
+            await lane.run(asyncio.Event())
+
+    asyncio.run(ends())
+
+
+@pytest.mark.rule("R-97")
+def test_a_slow_read_outlasts_the_idle_time(bench: Bench) -> None:
+    """A lane that waits for Huma alone is not given back meanwhile, its read is not begun anew."""
+    bench.limits = replace(LIMITS, idle=0.1)
+    bench.hire(2, complete=False)
+    huma = SlowHuma()
+    bench.reads = lambda claimed: asking_huma.reader_of(
+        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.2
+    )
+    (event,) = bench.change({2: {"phone": "2"}})
+    lane = bench.lane()
+
+    async def slow() -> None:
+        task = asyncio.create_task(lane.run(asyncio.Event()))
+        until = time.monotonic() + 0.5
+        await bench.wait(lambda: time.monotonic() > until, lane, task)
+        assert not task.done()
+        huma.open.set()
+        await bench.wait(bench.all_ended(event), lane, task)
+        await task
+
+    asyncio.run(slow())
+    assert huma.asked == [who(2).user]
+
+
 @pytest.mark.rule("R-97")
 @pytest.mark.parametrize("fault", [AWAY, REFUSED])
 def test_with_huma_away_only_the_unread_wait(bench: Bench, fault: Fault) -> None:

@@ -182,9 +182,10 @@ def test_a_store_that_is_away_interrupts_the_job(
     def away(*_: object) -> None:
         raise StoreUnavailable("the store is away")
 
-    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
+    with monkeypatch.context() as patch:
         patch.setattr(stored.sync, "existing", away)
-        work(stored, lease, one, xledger, *EVERYBODY)
+        with pytest.raises(StoreUnavailable):
+            work(stored, lease, one, xledger, *EVERYBODY)
     assert stored.rows(run.c.state) == [("running",)]
     assert work(stored, lease, one, xledger, *EVERYBODY)
     assert stored.runs.get(planned.id).state == "finished"
