@@ -23,6 +23,8 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         obey(stop, attached=attached)
         children = roles.children_of(os.environ, wiring.settings.http.port)
         raise click.exceptions.Exit(roles.run_all(children, stop))
+    if role == "delivery":
+        wiring.timer.keep_out()  # before any thread starts, which begins with this one's mask
     part = "intake" if role == "intake" else "lanes"
     vitals = wiring.vitals("relay", part)
     crew = Crew()

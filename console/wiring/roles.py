@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,11 @@ class Roles(Base):
             vitals,
         )
 
+    @cached_property
+    def timer(self) -> KernelTimer:
+        """The timer that ends a delivery process which slept past a lease."""
+        return KernelTimer()
+
     def delivery(self, vitals: Vitals) -> Delivery:
         """Build delivery: one HTTP client for all lanes, one limiter a lane."""
         given = self.settings.delivery
@@ -125,7 +130,7 @@ class Roles(Base):
             self.owner,
             DeliveryLimits(given.lease, given.renewal, given.settle, given.scan, given.lanes),
             build,
-            KernelTimer(),
+            self.timer,
             self.telemetry,
             vitals,
             http.aclose,
