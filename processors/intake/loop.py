@@ -39,6 +39,8 @@ FLUSH_SECONDS: Final = 1.0
 """How long offsets of records that concern nobody may wait to be stored: they have no effect."""
 IDLE_SECONDS: Final = 10.0
 """How often an idle partition's offset follows the consumer's position."""
+POLLS: Final = 20
+"""Batches read for one transaction at the most."""
 KNOWN_TYPES: Final = frozenset(EventType)
 
 log = structlog.get_logger()
@@ -115,10 +117,9 @@ class Intake:
         if self._store.outbox_full():
             raise RetryLater("the outbox has reached OUTBOX__LIMIT: is Kafka reachable?")
         self._begin()
-        records = self._source.poll(self._limits.batch, self._limits.poll)
-        self._show_lag(records)
-        if records:
-            self._take(records)
+        items = self._gather()
+        if items:
+            self._commit(items)
         now = self._clock()
         if now - self._flushed >= FLUSH_SECONDS:
             self._flush(now)
@@ -139,22 +140,40 @@ class Intake:
         for gone in set(self._stored) - self._source.assigned():
             del self._stored[gone], self._read[gone]
 
-    def _take(self, records: Sequence[Record]) -> None:
+    def _gather(self) -> list[Item]:
+        """Read until there is a batch of what concerns somebody, or nothing more is there now.
+
+        Where most is passed over, a transaction for each poll would cost more than its few events.
+        """
+        items: list[Item] = []
+        for _ in range(POLLS):
+            wanted = self._limits.batch - len(items)
+            records = self._source.poll(wanted, self._limits.poll)
+            self._show_lag(records, behind=len(records) >= wanted)
+            if records:
+                items += self._take(records)
+            if len(records) < wanted or 2 * len(items) > self._limits.batch:
+                break
+        return items
+
+    def _take(self, records: Sequence[Record]) -> list[Item]:
+        """Return what of it concerns somebody, and note how far we have read."""
         connections = self._connections.by_organization
         if self._connections.generation < 0:
             self._connections = self._store.connections()
             connections = self._connections.by_organization
         waiting = self._source.fresh() | self._restart
         mine = [r for r in records if _place(r) not in waiting] if waiting else records
-        for record in mine:
-            offset = record.offset()
+        last = {(record.topic(), record.partition()): record.offset() for record in mine}
+        for (topic, partition), offset in last.items():
+            assert topic is not None
+            assert partition is not None
             assert offset is not None
-            self._read[_place(record)] = offset + 1
+            self._read[Place(topic, partition)] = offset + 1
         items, passed = items_of(mine, connections, self._readings)
         if passed:
             self._telemetry.count(EVENTS_ELSEWHERE, by=passed)
-        if items:
-            self._commit(items)
+        return items
 
     def _flush(self, now: float) -> None:
         """Store offsets of records that concerned nobody, follow idle partitions, tell Kafka."""
@@ -262,9 +281,9 @@ class Intake:
             f"on with `offsets set --topic {place.topic} --partition {place.partition} --to …`"
         )
 
-    def _show_lag(self, records: Sequence[Record]) -> None:
+    def _show_lag(self, records: Sequence[Record], *, behind: bool) -> None:
         """Export the newest timestamp read while more is waiting; 0 when all was read."""
-        if len(records) < self._limits.batch:
+        if not behind:
             for topic in self._readings:
                 self._telemetry.set(OLDEST_UNREAD, 0.0, topic)
             return

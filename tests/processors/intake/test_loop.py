@@ -424,6 +424,30 @@ def test_the_oldest_unread_is_exported_while_more_waits(linked: Arrivals) -> Non
     assert linked.numbers.of(OLDEST_UNREAD, EVENTS.name) == 0
 
 
+@pytest.mark.rule("R-98")
+def test_what_is_passed_over_makes_no_transaction_of_its_own(linked: Arrivals) -> None:
+    """Reading goes on past others' events, so that what concerns us is stored together."""
+    for revision in range(3):
+        linked.updated(revision, phone=str(revision))
+        for _ in range(LIMITS.batch):
+            linked.arrive("user.updated", {"changes": {}}, 1, organization=ELSEWHERE)
+    linked.intake.turn()
+    assert stored(linked) == 3 * (LIMITS.batch + 1)
+    assert events_that_wait(linked) == 1
+    assert linked.projection() == {"phone": (2, "2")}
+
+
+def test_what_was_gathered_is_read_again_when_kafka_goes(linked: Arrivals) -> None:
+    """Trouble between two reads of one batch loses nothing of the first."""
+    linked.updated(1, phone="1")
+    for _ in range(LIMITS.batch - 1):
+        linked.arrive("user.updated", {"changes": {}}, 1, organization=ELSEWHERE)
+    linked.source.trouble = [None, BrokerUnavailable("gone")]
+    with running(linked):
+        until(lambda: stored(linked) == LIMITS.batch)
+    assert linked.projection() == {"phone": (1, "1")}
+
+
 @pytest.mark.rule("R-81")
 def test_a_revoked_partition_is_left_alone(linked: Arrivals) -> None:
     """Who got a partition back begins where the other one left off."""
