@@ -220,7 +220,6 @@ _ALL: Final = (
         "There are two different national identity numbers; which one is right is not guessed.",
     ),
     _data(Code.BAD_BIRTH_DATE, "R-67", "The birth date is no date, before 1900, or in the future."),
-    _data(Code.BAD_EMAIL, "R-31", "The email address is not valid."),
     _data(Code.UNKNOWN_COUNTRY, "R-47", "The address's country is no country that is known here."),
     _data(Code.TOO_LONG, "R-50", "The value is longer than Xledger takes; nothing is cut."),
     # failed: call
@@ -243,12 +242,6 @@ _ALL: Final = (
         "Read Xledger's words in the error log, and correct the value or Xledger's set-up.",
     ),
     _data(
-        Code.LOOKUP_FAILED,
-        "R-87",
-        "Something that the value points to was not found in Xledger.",
-        "Add it in Xledger, for example the country.",
-    ),
-    _data(
         Code.GENDER_LOOKUP,
         "R-48",
         "Xledger did not find the value for the gender.",
@@ -260,14 +253,6 @@ _ALL: Final = (
         "R-85",
         "Xledger answered several times with an error that is not known here.",
         "Read Xledger's words in the error log; ask Xledger's support.",
-        Replay.MENDED,
-    ),
-    _fail(
-        Code.AMBIGUOUS_OUTCOME,
-        LetterClass.AMBIGUOUS,
-        "R-82",
-        "It could not be found out whether Xledger has carried out the request.",
-        "Look at the employee in Xledger before anything is sent again.",
         Replay.MENDED,
     ),
     # warnings

@@ -17,16 +17,13 @@ OF_FIELDS: Final[Mapping[Code, tuple[str, LetterClass]]] = MappingProxyType(
         Code.BAD_IDENTITY_NUMBER: (_MAP, LetterClass.DATA),
         Code.AMBIGUOUS_IDENTITY_NUMBER: (_MAP, LetterClass.DATA),
         Code.BAD_BIRTH_DATE: (_MAP, LetterClass.DATA),
-        Code.BAD_EMAIL: (_MAP, LetterClass.DATA),
         Code.UNKNOWN_COUNTRY: (_MAP, LetterClass.DATA),
         Code.TOO_LONG: (_MAP, LetterClass.DATA),
         Code.EMPLOYMENT_ID_IN_USE: (_CALL, LetterClass.DATA),
         Code.EMPLOYEE_GONE: (_CALL, LetterClass.DATA),
         Code.REFUSED: (_CALL, LetterClass.DATA),
-        Code.LOOKUP_FAILED: (_CALL, LetterClass.DATA),
         Code.GENDER_LOOKUP: (_CALL, LetterClass.DATA),
         Code.EXHAUSTED: (_CALL, LetterClass.EXHAUSTED),
-        Code.AMBIGUOUS_OUTCOME: (_CALL, LetterClass.AMBIGUOUS),
     }
 )
 """For fields that failed in a lane. What is no event at all says its stage itself."""

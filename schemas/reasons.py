@@ -59,17 +59,14 @@ class Code(StrEnum):
     BAD_IDENTITY_NUMBER = "invalid identity number"
     AMBIGUOUS_IDENTITY_NUMBER = "ambiguous identity number"
     BAD_BIRTH_DATE = "invalid birth date"
-    BAD_EMAIL = "invalid email"
     UNKNOWN_COUNTRY = "unknown country"
     TOO_LONG = "too long"
     # failed: call
     EMPLOYMENT_ID_IN_USE = "employment id in use"
     EMPLOYEE_GONE = "employee gone"
     REFUSED = "refused by Xledger"
-    LOOKUP_FAILED = "look-up failed"
     GENDER_LOOKUP = "gender look-up failed"
     EXHAUSTED = "exhausted"
-    AMBIGUOUS_OUTCOME = "outcome unknown"
     # warnings
     KEY_MISMATCH = "key does not match"
     OLD_ZIP_CODE_KEPT = "old zip code kept"
