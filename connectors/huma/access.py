@@ -80,6 +80,7 @@ class Access:
     async def _fetch(self) -> _Granted:
         asked_at = self._monotonic()
         answer = await self._exchange.post(
+            "token",
             PATH,
             {
                 "grant_type": "client_credentials",

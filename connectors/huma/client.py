@@ -22,6 +22,7 @@ from connectors.huma.answers import (
 from connectors.huma.exchange import Answer, Exchange
 from connectors.huma.faults import OK, UNAUTHORIZED, of_status
 from processors.ports.huma import HumaListed, HumaPerson
+from processors.ports.telemetry import Telemetry
 from schemas.errors import NotFound, Unavailable
 from schemas.personal import Personal
 
@@ -64,6 +65,7 @@ class HumaClient:
         client_id: of the OAuth client.
         client_secret: of the OAuth client.
         limits: see there.
+        telemetry: takes the seconds of each request.
         monotonic: a clock that never goes back, in seconds.
     """
 
@@ -75,9 +77,10 @@ class HumaClient:
         client_secret: Personal[str],
         *,
         limits: Limits,
+        telemetry: Telemetry,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._exchange = Exchange(http, url, limits.timeout, limits.max_bytes)
+        self._exchange = Exchange(http, url, limits.timeout, limits.max_bytes, telemetry)
         self._access = Access(self._exchange, client_id, client_secret, monotonic)
         self._limits = limits
 
@@ -96,7 +99,7 @@ class HumaClient:
         if not UUID.fullmatch(user):
             raise NotFound("Huma does not know this user: the id is not a UUID")
         path = f"/users/{user}"
-        person = await self._get(Detail, path)
+        person = await self._get("user", Detail, path)
         if person.id.lower() != user.lower():
             raise Unavailable("Huma answered with another user than the one asked for")
         positions = [
@@ -136,7 +139,7 @@ class HumaClient:
         """List everybody once, by id: a change meanwhile shifts the pages."""
         people: dict[str, Listed] = {}
         for offset in range(0, self._limits.people + PAGE, PAGE):
-            page = await self._get(UserPage, "/users", {"limit": PAGE, "offset": offset})
+            page = await self._get("users", UserPage, "/users", {"limit": PAGE, "offset": offset})
             people.update((person.id, person) for person in page.items)
             if len(people) > self._limits.people:
                 break
@@ -149,7 +152,7 @@ class HumaClient:
         offset = 0
         while offset <= self._limits.positions:
             query = {"limit": PAGE, "offset": offset}
-            page = await self._get(PositionPage, f"{path}/positions", query)
+            page = await self._get("positions", PositionPage, f"{path}/positions", query)
             ids.update((position.id, None) for position in page.items)
             offset += len(page.items)
             if not page.items or (len(page.items) < PAGE and offset >= (page.total or 0)):
@@ -160,18 +163,22 @@ class HumaClient:
         if not UUID.fullmatch(id_):
             raise Unavailable("Huma's answer is not what its API promises: PositionListed")
         try:
-            return await self._get(Position, f"{path}/positions/{id_}")
+            return await self._get("position", Position, f"{path}/positions/{id_}")
         except NotFound:
             return None
 
     async def _get(
-        self, kind: type[Known], path: str, query: Mapping[str, int] | None = None
+        self,
+        operation: str,
+        kind: type[Known],
+        path: str,
+        query: Mapping[str, int] | None = None,
     ) -> Known:
         token = await self._access.token()
-        answer = await self._exchange.get(path, query or {}, token)
+        answer = await self._exchange.get(operation, path, query or {}, token)
         if answer.status == UNAUTHORIZED:
             token = await self._access.token(refused=token)
-            answer = await self._exchange.get(path, query or {}, token)
+            answer = await self._exchange.get(operation, path, query or {}, token)
         if answer.status != OK:
             absent = _parsed(Absent, answer) is not None
             raise of_status(answer.status, answer.headers, known_absent=absent)

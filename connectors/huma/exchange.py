@@ -1,14 +1,17 @@
 """One request to Huma: bounded in time and size, each failure translated (`faults`)."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
-from connectors.huma.faults import CAUGHT, Broken, of_exception
+from connectors.huma.faults import CAUGHT, OK, Broken, of_exception
+from processors.ports.telemetry import Telemetry
 from schemas.errors import Unavailable
+from schemas.metrics import HUMA_SECONDS
 from schemas.personal import Personal
 
 IDENTITY: Final = "identity"
@@ -33,36 +36,68 @@ class Exchange:
         url: Huma's address, to which paths are added.
         timeout: seconds for one request, from the first byte written to the last one read.
         max_bytes: the largest body that is read.
+        telemetry: takes the seconds of each request.
     """
 
-    def __init__(self, http: httpx.AsyncClient, url: str, timeout: float, max_bytes: int) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        url: str,
+        timeout: float,
+        max_bytes: int,
+        telemetry: Telemetry,
+    ) -> None:
         self._http = http
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._max_bytes = max_bytes
+        self._telemetry = telemetry
 
-    async def get(self, path: str, query: Mapping[str, int], token: Personal[str]) -> Answer:
+    async def get(
+        self, operation: str, path: str, query: Mapping[str, int], token: Personal[str]
+    ) -> Answer:
         """Read a path; once more when the connection breaks off.
+
+        Args:
+            operation: its name in metrics.
+            path: what to read.
+            query: its parameters.
+            token: the access token.
 
         Raises:
             Unavailable: no whole answer came.
         """
         headers = {**PLAIN, "authorization": f"Bearer {token.reveal()}"}
         return await self._twice(
-            lambda: httpx.Request("GET", self._url + path, params=query, headers=headers)
+            operation,
+            lambda: httpx.Request("GET", self._url + path, params=query, headers=headers),
         )
 
-    async def post(self, path: str, form: Mapping[str, str]) -> Answer:
+    async def post(self, operation: str, path: str, form: Mapping[str, str]) -> Answer:
         """Post a form that changes nothing; otherwise as `get`."""
         return await self._twice(
-            lambda: httpx.Request("POST", self._url + path, data=form, headers=PLAIN)
+            operation, lambda: httpx.Request("POST", self._url + path, data=form, headers=PLAIN)
         )
 
-    async def _twice(self, request: Callable[[], httpx.Request]) -> Answer:
+    async def _twice(self, operation: str, request: Callable[[], httpx.Request]) -> Answer:
         try:
-            return await self._once(request)
+            return await self._timed(operation, request)
         except Broken:
-            return await self._once(request)
+            return await self._timed(operation, request)
+
+    async def _timed(self, operation: str, request: Callable[[], httpx.Request]) -> Answer:
+        started = time.monotonic()
+        status = "cancelled"
+        try:
+            answer = await self._once(request)
+            status = "ok" if answer.status == OK else str(answer.status)
+        except Unavailable as fault:
+            status = type(fault).__name__
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            self._telemetry.observe(HUMA_SECONDS, seconds, operation, status)
+        return answer
 
     async def _once(self, request: Callable[[], httpx.Request]) -> Answer:
         try:

@@ -176,7 +176,14 @@ class Base:
             given.people,
             given.passes,
         )
-        return HumaClient(http, client.url, client.client_id, client.client_secret, limits=limits)
+        return HumaClient(
+            http,
+            client.url,
+            client.client_id,
+            client.client_secret,
+            limits=limits,
+            telemetry=self.telemetry,
+        )
 
 
 def _secret(file: Path | None) -> Personal[str] | None:

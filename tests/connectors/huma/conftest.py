@@ -10,6 +10,7 @@ import pytest
 from connectors.huma import HumaClient, Limits
 from schemas.personal import Personal
 from simulators.huma.serve import Ready, running
+from tests.fixtures.arrivals import Numbers
 
 LIMITS = Limits(timeout=0.4, max_bytes=1 << 20, positions=100, people=1000, passes=4)
 
@@ -38,7 +39,12 @@ def ask(huma: Ready) -> Ask[Any]:
     return _asking(huma)
 
 
-def _asking(huma: Ready, limits: Limits = LIMITS, secret: str | None = None) -> Ask[Any]:
+def _asking(
+    huma: Ready,
+    limits: Limits = LIMITS,
+    secret: str | None = None,
+    numbers: Numbers | None = None,
+) -> Ask[Any]:
     """Return a function that does something with a fresh client."""
 
     def ask(question: Callable[[HumaClient], Awaitable[T]]) -> T:
@@ -50,6 +56,7 @@ def _asking(huma: Ready, limits: Limits = LIMITS, secret: str | None = None) -> 
                     Personal(huma.client_id),
                     Personal(secret or huma.client_secret),
                     limits=limits,
+                    telemetry=numbers or Numbers(),
                 )
                 return await question(client)
 

@@ -9,6 +9,7 @@ from connectors.huma.exchange import Exchange
 from connectors.huma.faults import CAUGHT, SAYS, of_exception
 from schemas.errors import Unavailable
 from schemas.personal import Personal
+from tests.fixtures.arrivals import Numbers
 
 EXCEPTIONS = [
     found
@@ -47,7 +48,9 @@ def test_an_address_that_is_none_is_unavailable(url: str) -> None:
 
     async def go() -> None:
         async with httpx.AsyncClient() as http:
-            await Exchange(http, url, 1.0, 1000).get("/users", {}, Personal("canary"))
+            await Exchange(http, url, 1.0, 1000, Numbers()).get(
+                "users", "/users", {}, Personal("canary")
+            )
 
     with pytest.raises(Unavailable, match="address") as caught:
         asyncio.run(go())

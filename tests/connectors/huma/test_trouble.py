@@ -10,8 +10,10 @@ import pytest
 
 from connectors.huma import HumaClient, Limits
 from schemas.errors import CredentialRefused, Fault, NotFound, Unavailable
+from schemas.metrics import HUMA_SECONDS
 from schemas.personal import Personal
 from simulators.huma.serve import Ready
+from tests.fixtures.arrivals import Numbers
 
 pytestmark = pytest.mark.rule("R-97")
 
@@ -116,7 +118,10 @@ def test_a_404_that_is_not_humas_makes_nobody_unknown(first: str) -> None:
     async def go() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
             limits = Limits(timeout=1, max_bytes=1000, positions=1, people=1, passes=2)
-            client = HumaClient(http, "http://huma", Personal("i"), Personal("s"), limits=limits)
+            client = HumaClient(
+                http, "http://huma", Personal("i"), Personal("s"),
+                limits=limits, telemetry=Numbers(),
+            )  # fmt: skip
             await client.read(first)
 
     with pytest.raises(Unavailable, match="404"):
@@ -126,3 +131,22 @@ def test_a_404_that_is_not_humas_makes_nobody_unknown(first: str) -> None:
 def test_the_organization_is_that_of_the_client(huma: Ready, ask: Any) -> None:
     """The token's answer names the organisation."""
     assert ask(lambda client: client.organization()) == huma.organization
+
+
+@pytest.mark.rule("R-105")
+def test_every_request_is_timed_by_operation_and_status(
+    huma: Ready, asking: Any, first: str, admin: Any
+) -> None:
+    """A read is a token, a person and positions; what fails says how, and nobody is named."""
+    numbers = Numbers()
+    ask = asking(huma, numbers=numbers)
+    ask(lambda client: client.read(first))
+    assert {labels[1:] for labels in numbers.observed} == {
+        ("token", "ok"), ("user", "ok"), ("positions", "ok"), ("position", "ok"),
+    }  # fmt: skip
+    for fault, status in (("http-503", "503"), ("hang", "Unavailable"), ("reset", "Broken")):
+        numbers.observed.clear()
+        strike(admin, fault, seconds=1.0)
+        with pytest.raises(Unavailable):
+            ask(lambda client: client.read(first))
+        assert (HUMA_SECONDS.name, "user", status) in numbers.observed
