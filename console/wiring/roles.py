@@ -120,7 +120,7 @@ class Roles(Base):
                 self.telemetry,
                 today_in,
                 jobs_of(jobs, lease, connection, xledger, huma, given.retry),
-                reader_of(lanes, lease, huma, limits.reads, limits.huma_probe),
+                reader_of(lanes, lease, huma, limits.reads, limits.huma_probe, self.telemetry),
                 time.monotonic,
             )
             return Lane(claimed, tools)

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 import structlog
 
+from processors.ends import count_ends
 from processors.ports.huma import Huma
 from processors.ports.lane import LaneStore, Lease, Unread
+from processors.ports.telemetry import Telemetry
 from schemas.errors import NotFound, PauseConnection, RetryLater
 
 AT_ONCE: Final = 100
@@ -26,6 +28,7 @@ def reader_of(
     huma: Callable[[], Huma],
     reads: int,
     probe: float,
+    telemetry: Telemetry,
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     """Return what reads the people of a lane that wait to be read.
 
@@ -35,6 +38,7 @@ def reader_of(
         huma: the organisation's Huma, made when first needed.
         reads: people read at once.
         probe: seconds until an unreachable Huma is tried again.
+        telemetry: counts the events of people whom Huma does not know.
     """
     slots = asyncio.Semaphore(reads)
 
@@ -43,7 +47,7 @@ def reader_of(
         if not people:
             return
         one = huma()
-        reads = (_read(store, lease, one, user, slots) for user in people)
+        reads = (_read(store, lease, one, user, slots, telemetry) for user in people)
         ends = await asyncio.gather(*reads, return_exceptions=True)
         for end in ends:
             if isinstance(end, BaseException):
@@ -57,14 +61,20 @@ def reader_of(
 
 
 async def _read(
-    store: LaneStore, lease: Lease, huma: Huma, person: Unread, slots: asyncio.Semaphore
+    store: LaneStore,
+    lease: Lease,
+    huma: Huma,
+    person: Unread,
+    slots: asyncio.Semaphore,
+    telemetry: Telemetry,
 ) -> str | None:
     """Read one person; returns why Huma cannot be asked, or None."""
     async with slots:
         try:
             read = await huma.read(person.user)
         except NotFound:
-            await asyncio.to_thread(store.unknown_in_huma, lease, person.user)
+            ended = await asyncio.to_thread(store.unknown_in_huma, lease, person.user)
+            count_ends(telemetry, ended)
             return None
         except PauseConnection:
             return "credential"

@@ -29,6 +29,7 @@ from schemas.errors import (
     StoreUnavailable,
     Unavailable,
 )
+from schemas.metrics import OUTCOMES
 from tests.fixtures.stored import Stored
 from tests.fixtures.working import LIMITS, Bad, Bench, whole
 from tests.fixtures.working import person as who
@@ -289,7 +290,7 @@ def test_the_unread_are_read_beside_the_lane(bench: Bench) -> None:
     bench.hire(2, complete=False)
     huma = SlowHuma()
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.2
+        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.2, bench.numbers
     )
     (waits,) = bench.change({2: {"phone": "2"}})
     (goes,) = bench.change({1: whole(1)})
@@ -313,7 +314,7 @@ def test_a_lane_without_work_is_given_back(bench: Bench) -> None:
     """It looks for people to read, finds none, and ends after its idle time."""
     bench.limits = replace(LIMITS, idle=0.1)
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.stored.lanes, claimed.lease, SlowHuma, 8, 0.2
+        bench.stored.lanes, claimed.lease, SlowHuma, 8, 0.2, bench.numbers
     )
     lane = bench.lane()
 
@@ -331,7 +332,7 @@ def test_a_slow_read_outlasts_the_idle_time(bench: Bench) -> None:
     bench.hire(2, complete=False)
     huma = SlowHuma()
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.2
+        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.2, bench.numbers
     )
     (event,) = bench.change({2: {"phone": "2"}})
     lane = bench.lane()
@@ -358,7 +359,7 @@ def test_with_huma_away_only_the_unread_wait(bench: Bench, fault: Fault) -> None
     huma = SlowHuma([fault])
     huma.open.set()
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.3
+        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.3, bench.numbers
     )
     (waits,) = bench.change({2: {"phone": "2"}})
     began = time.monotonic()
@@ -368,18 +369,19 @@ def test_with_huma_away_only_the_unread_wait(bench: Bench, fault: Fault) -> None
     assert huma.asked == [who(2).user] * 2
 
 
-@pytest.mark.rule("R-97")
+@pytest.mark.rule("R-97", "R-105")
 def test_whom_huma_does_not_know_is_skipped(bench: Bench) -> None:
-    """A 404 ends what waits for the person."""
+    """A 404 ends what waits for the person, and the end is counted like any other."""
     bench.hire(2, complete=False)
     huma = SlowHuma([NotFound("no such person")])
     huma.open.set()
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.3
+        bench.stored.lanes, claimed.lease, lambda: huma, 8, 0.3, bench.numbers
     )
     (event,) = bench.change({2: {"phone": "2"}})
     bench.run(bench.all_ended(event))
     assert bench.stored.ended()[event] == ("skipped", "unknown in Huma")
+    assert bench.numbers.of(OUTCOMES, "skipped", "unknown in Huma") == 1
     assert bench.xledger.writes == []
 
 
@@ -440,7 +442,7 @@ def test_with_the_store_away_nothing_is_lost(
     blinking = Blinking(bench.stored, name)
     bench.lanes = blinking
     bench.reads = lambda claimed: asking_huma.reader_of(
-        bench.lanes, claimed.lease, SlowHuma, 8, 0.3
+        bench.lanes, claimed.lease, SlowHuma, 8, 0.3, bench.numbers
     )
     bench.run(bench.all_ended(*bench.change({1: whole(1), 2: whole(2)})))
     assert blinking.away == []
