@@ -1,12 +1,16 @@
 """Delivery's store: the port `processors.ports.lane.LaneStore`, each call one transaction."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
-from connectors.store import answers, creations, lanes, reading, work
+from connectors.store import answers, creations, lanes, quota, reading, work
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
+from connectors.store.outbox import StoredOutbox
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ended
 from processors.ports.lane import (
@@ -20,14 +24,31 @@ from processors.ports.lane import (
     Unread,
     Work,
 )
+from schemas.errors import Limited
+
+COUNT_SECONDS: Final = 5.0
+"""How long the outbox's size may be out of date."""
+LOOK_SECONDS: Final = 30.0
+"""After which a lane at a limit of ours looks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneBounds:
+    """Rows of the outbox, and letters of one connection in an hour, at which lanes wait."""
+
+    outbox: int
+    letters_per_hour: int
 
 
 class StoredLanes:
     """The lanes of one process, in the store."""
 
-    def __init__(self, store: Store, keyring: Keyring) -> None:
+    def __init__(self, store: Store, keyring: Keyring, limits: LaneBounds) -> None:
         self._store = store
         self._keyring = keyring
+        self._limits = limits
+        self._outbox = StoredOutbox(store, keyring)
+        self._counted = (-COUNT_SECONDS, 0)
 
     def candidates(self, owner: str, limit: int) -> Sequence[Idle]:
         """See the port."""
@@ -36,6 +57,10 @@ class StoredLanes:
     def claim(self, connection: str, owner: str, lease: float, settle: float) -> Claimed | None:
         """See the port."""
         return lanes.claim(self._store, self._keyring, connection, owner, lease, settle)
+
+    def as_claimed(self, claimed: Claimed) -> bool:
+        """See the port."""
+        return lanes.as_claimed(self._store, self._keyring, claimed)
 
     def renew(self, owner: str, lease: float) -> Mapping[str, int]:
         """See the port."""
@@ -48,8 +73,13 @@ class StoredLanes:
     def take(
         self, lease: Lease, people: int, linger: float, idle: float | None, *, suspects: bool
     ) -> Work:
-        """See the port."""
+        """See the port; at a limit nobody is taken (promise 8)."""
+        self._refuse_at_the_outbox_limit()
         with self._store.begin() as connection:
+            letters = quota.used(connection, quota.letters_of(lease.connection))
+            if letters >= self._limits.letters_per_hour:
+                says = "this hour's dead letters have reached DELIVERY__LETTERS_PER_HOUR"
+                raise Limited(says, "dead letters", LOOK_SECONDS)
             return work.take(
                 connection, self._keyring, lease, people, linger, idle, suspects=suspects
             )
@@ -110,3 +140,11 @@ class StoredLanes:
         """See the port."""
         with self._store.begin() as connection:
             return reading.huma_state(connection, lease, state, wait)
+
+    def _refuse_at_the_outbox_limit(self) -> None:
+        now = time.monotonic()
+        if now - self._counted[0] >= COUNT_SECONDS:
+            self._counted = (now, self._outbox.count())
+        if self._counted[1] >= self._limits.outbox:
+            says = "the outbox has reached OUTBOX__LIMIT: is Kafka reachable?"
+            raise Limited(says, "outbox", COUNT_SECONDS)

@@ -262,6 +262,8 @@ class _Transaction:
         rows: list[NewRow] = []
         for event in events:
             rows += rows_of_ending(event, now)
+            if event.letter is not None and event.connection is not None:
+                quota.add(self._connection, quota.letters_of(event.connection), 1)
         write(self._connection, self._keyring, rows, now)
         return [Ended(event.result, event.reason) for event in events]
 

@@ -24,7 +24,8 @@ WITH RECURSIVE busy(c) AS (
   SELECT (SELECT min(d.connection) FROM dirty AS d WHERE d.open AND d.connection > busy.c)
   FROM busy WHERE busy.c IS NOT NULL
 ), work(c) AS (
-  SELECT c FROM busy WHERE c IS NOT NULL
+  SELECT c FROM busy WHERE c IS NOT NULL AND EXISTS (
+    SELECT 1 FROM dirty AS d WHERE d.connection = busy.c AND d.open AND d.due <= {now})
   UNION
   SELECT connection FROM run WHERE state IN ('planned', 'running', 'interrupted')
 )
@@ -36,7 +37,8 @@ WHERE (l.lease_until <= {now} OR l.owner IS NULL OR l.owner = :owner)
        AND run.state IN ('planned', 'running', 'interrupted')))
 LIMIT :limit
 """
-"""One loose index scan for all lanes: each step jumps to the next connection with open work."""
+"""One loose index scan for all lanes: each step jumps to the next connection with open work, of
+which something must be due, or a lane would be taken over and over while its retries wait."""
 
 
 def candidates(store: Store, owner: str, limit: int) -> Sequence[Idle]:
@@ -92,6 +94,20 @@ def claim(
             row.batch_size,
             orjson.loads(row.memory),
         )
+
+
+def as_claimed(store: Store, keyring: Keyring, claimed: Claimed) -> bool:
+    """Say whether connection and token are still what they were; options reach a lane so (R-04)."""
+    one = claimed.connection
+    with store.read() as connection:
+        row: Any = connection.execute(
+            select(connections).where(connections.c.id == one.id)
+        ).one_or_none()
+        if row is None or connection_of(row) != one:
+            return False
+        cipher = keyring.cipher_of(connection, one.organization)
+        token = cipher.open("", f"{TOKEN}/{one.id}", bytes(row.token)).decode()
+        return token == claimed.token.reveal()
 
 
 def land(connection: Connection, one: str, settle_ms: int) -> None:

@@ -28,6 +28,22 @@ def use(connection: Connection, name: str, count: int, limit: int) -> bool:
     return count <= limit and connection.execute(statement).first() is not None
 
 
+def add(connection: Connection, name: str, count: int) -> None:
+    """Count some more of this hour, whatever the limit: who reaches it asks `used` before."""
+    hour = now_ms() // HOUR_MS
+    statement = insert(connection, quota).values(name=name, hour=hour, used=count)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[quota.c.name, quota.c.hour], set_={"used": quota.c.used + count}
+        )
+    )
+
+
+def letters_of(connection: str) -> str:
+    """Return the name under which a connection's letters are counted (R-95)."""
+    return f"letters {connection}"
+
+
 def used(connection: Connection, name: str) -> int:
     """Return how many were counted in this hour."""
     query = select(quota.c.used).where(quota.c.name == name, quota.c.hour == now_ms() // HOUR_MS)

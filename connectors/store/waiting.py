@@ -4,6 +4,7 @@ The rows of an event that may end are locked first, in order, so that of two tra
 two fields of one event the later one sees the earlier one's.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection
 
-from connectors.store import bulk, outbox
+from connectors.store import bulk, outbox, quota
 from connectors.store.keyring import Keyring
 from connectors.store.leaving import Waited, rows_of
 from connectors.store.records import unpack
@@ -165,6 +166,9 @@ def _finish(
         leaving += rows_of(waited, fields, result, reason, now)
         ended.append(Ended(result, reason, _seconds(waited, result, now)))
     outbox.write(connection, keyring, leaving, now)
+    failed = Counter(row[1] for row in found if row[0] in records)
+    for one, count in sorted(failed.items()):
+        quota.add(connection, quota.letters_of(one), count)
     for table in ("pending_field", "pending"):
         bulk.select(
             connection,

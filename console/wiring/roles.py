@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.kafka import consumer
 from connectors.kafka.producer import KafkaPublisher
-from connectors.store.delivery import StoredLanes
+from connectors.store.delivery import LaneBounds, StoredLanes
 from connectors.store.intake import StoredIntake
 from connectors.store.organizations import Organizations
 from connectors.store.outbox import StoredOutbox
@@ -91,7 +91,8 @@ class Roles(Base):
         """Build delivery: one HTTP client for all lanes, one limiter a lane."""
         given = self.settings.delivery
         http = self.http()
-        lanes = StoredLanes(self.store, self.keyring)
+        bounds = LaneBounds(self.settings.outbox.limit, given.letters_per_hour)
+        lanes = StoredLanes(self.store, self.keyring, bounds)
         jobs = StoredSync(self.store, self.keyring)
         organizations = Organizations(self.store, self.keyring)
         limits = lane_limits(self.settings)

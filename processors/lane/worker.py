@@ -34,7 +34,14 @@ from processors.ports.lane import (
 from processors.ports.telemetry import Telemetry
 from processors.ports.xledger import Xledger
 from schemas.connection import LaneState
-from schemas.errors import Ambiguous, OtherCompany, PauseConnection, RetryLater, StoreUnavailable
+from schemas.errors import (
+    Ambiguous,
+    Limited,
+    OtherCompany,
+    PauseConnection,
+    RetryLater,
+    StoreUnavailable,
+)
 from schemas.metrics import AMBIGUOUS, SEARCHES, XLEDGER_PEOPLE
 
 PROBE_PEOPLE: Final = 10
@@ -93,6 +100,8 @@ class Lane:
     _memory: dict[str, int] = field(default_factory=dict)
     _reading: "asyncio.Task[None] | None" = None
     _failure: BaseException | None = None
+    _outdated: bool = False
+    _changed: bool = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until there is nothing left for a while, or until told to stop.
@@ -118,7 +127,7 @@ class Lane:
     async def _work(self, stop: asyncio.Event) -> None:
         limits = self.tools.limits
         idle_since: float | None = None  # when a turn first found nothing to do
-        while not stop.is_set() and self._failure is None:
+        while not (stop.is_set() or self._failure or self._changed):
             self.wake.clear()
             busy = self._busy  # before the turn, which looks for people to read
             try:
@@ -126,7 +135,7 @@ class Lane:
             except StoreUnavailable as away:
                 log.warning("lane.waits", connection=self._id, why=str(away))
                 pause = STORE_SECONDS
-            if stopped(self._status):
+            if stopped(self._status) or self._outdated:
                 break
             now = self.tools.clock()
             if pause is None or busy or self._tasks:
@@ -162,7 +171,11 @@ class Lane:
         if len(self._tasks) >= tools.limits.in_flight:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         await tools.limiter.free()
-        work = await self._take()
+        try:
+            work = await self._take()
+        except Limited as limit:
+            await self._met(limit)
+            return max(SHORTEST, self._not_before - tools.clock())
         self._status = self._shown(work)
         self._read_people()
         if not work.people:
@@ -180,12 +193,17 @@ class Lane:
 
     async def _hindered(self) -> float | None:
         """Return the seconds to wait when nothing may be taken now, else None."""
-        tools, wait = self.tools, self._not_before - self.tools.clock()
+        tools = self.tools
+        if not await self._call(lambda: tools.store.as_claimed(self.claimed)):
+            self._outdated = True  # somebody takes it anew, with the options and token of now
+            return 0.0
+        wait = self._not_before - tools.clock()
         if wait > 0:
             return wait
         if not self._identified and not await self._identify():
             return max(SHORTEST, self._not_before - tools.clock())
         if await tools.jobs():
+            self._changed = True  # it may have activated the connection: to be claimed, read, anew
             return 0.0
         return tools.limits.idle if self.claimed.connection.activated_at is None else None
 

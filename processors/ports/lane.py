@@ -3,7 +3,7 @@
 The store is synchronous; delivery calls it in worker threads. Times in and out are milliseconds of
 the store's clock, durations seconds, unless said otherwise. Every call may raise StoreUnavailable;
 every call that takes a `Lease` raises `LeaseLost` when its epoch is no longer the lane's, and then
-has changed nothing (`design.md`, A lease); `unread` alone, which only looks, does not.
+has changed nothing (`design.md`, A lease); `unread` and `as_claimed`, which only look, do not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -275,6 +275,10 @@ class LaneStore(Protocol):
         """
         ...
 
+    def as_claimed(self, claimed: Claimed) -> bool:
+        """Say whether connection and token are still what they were when the lane was taken."""
+        ...
+
     def renew(self, owner: str, lease: float) -> Mapping[str, int]:
         """Renew every lease of `owner` in one statement; returns the epoch by connection."""
         ...
@@ -290,6 +294,9 @@ class LaneStore(Protocol):
 
         `idle` is the age in seconds of the lane's newest request. `suspects` asks for the people
         that failed last, else for the others; people without a complete projection are left.
+
+        Raises:
+            Limited: the outbox, or this hour's letters, are at their limit (promise 8, R-95).
         """
         ...
 
