@@ -52,7 +52,10 @@ def require_current(store: Store) -> None:
     if here == NEVER:
         raise StopProcess("the store is empty: run `store migrate`")
     if here not in steps:
-        if here > steps[0] and int(here) - int(steps[0]) == 1:
+        number = (
+            here.isascii() and here.isdigit()
+        )  # another program's, or another branch's, is none
+        if number and int(here) - int(steps[0]) == 1:
             return
         raise StopProcess(f"the store is at {here}, which this program does not know: update it")
     if steps.index(here) > 1:

@@ -88,6 +88,16 @@ def test_a_schema_further_away_is_refused(empty: Store) -> None:
         require_current(empty)
 
 
+@pytest.mark.parametrize("named", ["3f2a91bc", "²", "0001_of_a_branch"])
+def test_a_schema_of_nobody_knows_whom_is_refused(empty: Store, named: str) -> None:
+    """A version that is no number of ours is told, not stumbled over."""
+    migrate(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": named})
+    with pytest.raises(StopProcess, match="this program does not know: update it"):
+        require_current(empty)
+
+
 def test_without_its_tables_a_store_stops_its_users(empty: Store) -> None:
     """A missing table is no outage: the sentence names the command."""
     with pytest.raises(StopProcess, match="run `store migrate`"), empty.begin() as connection:
