@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy import Connection as Transaction
-from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.store import audit
@@ -17,13 +17,14 @@ from connectors.store.keyring import Keyring
 from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
 from processors.ports.intake import Standing
+from processors.ports.lane import BY_HAND
 from schemas.connection import Connection, LaneState
 from schemas.errors import NotFound, StopProcess
 from schemas.personal import Personal
 
 TOKEN: Final = "connection.token"  # noqa: S105 - a column's name
 NOTIFY: Final = "connection.notify"
-BY_HAND: Final = "by hand"
+TRUE: Final = true()
 CHANGEABLE: Final = frozenset({"name", "add_new_users", "zone", "country", "synthetic_numbers"})
 
 
@@ -165,7 +166,10 @@ class Connections:
         return self.get(id_)
 
     def replace_token(self, id_: str, token: Personal[str], actor: str) -> None:
-        """Store another token of the same entity, and let the lane try at once (R-09)."""
+        """Store another token of the same entity, and let the lane try at once (R-09).
+
+        A lane that a human paused, or that is held, waits on for a human (R-93, R-94).
+        """
         organization = self.get(id_).organization
         with self._store.begin() as transaction:
             cipher = self._keyring.cipher_of(transaction, organization)
@@ -179,7 +183,7 @@ class Connections:
                 )
             except IntegrityError:
                 raise StopProcess("this token is in use by another connection") from None
-            _set_lane(transaction, id_, LaneState.RUNNING, None)
+            _set_lane(transaction, id_, LaneState.RUNNING, None, not_stopped())
             raise_generation(transaction)
             audit.add(transaction, organization, id_, actor, "token.replaced", rule="R-09")
 
@@ -281,10 +285,22 @@ def raise_generation(transaction: Transaction) -> None:
     )
 
 
-def _set_lane(transaction: Transaction, id_: str, state: LaneState, reason: str | None) -> None:
+def not_stopped() -> ColumnElement[bool]:
+    """Return the condition on a lane that it may go on without a human (R-93, R-94)."""
+    by_hand = (lane.c.state == LaneState.PAUSED.value) & lane.c.reason.is_not_distinct_from(BY_HAND)
+    return ~by_hand & (lane.c.state != LaneState.HELD.value)
+
+
+def _set_lane(
+    transaction: Transaction,
+    id_: str,
+    state: LaneState,
+    reason: str | None,
+    only: ColumnElement[bool] = TRUE,
+) -> None:
     transaction.execute(
         update(lane)
-        .where(lane.c.connection == id_)
+        .where(lane.c.connection == id_, only)
         .values(state=state.value, reason=reason, since=now_ms(), until=0)
     )
 

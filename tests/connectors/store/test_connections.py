@@ -129,6 +129,27 @@ def test_a_replaced_token_lets_the_lane_try_at_once(stored: Stored) -> None:
     assert stored.connections.token(two.id) == Personal("token of c2")
 
 
+@pytest.mark.rule("R-09", "R-94", "R-93")
+@pytest.mark.parametrize(
+    ("state", "reason", "then"),
+    [
+        ("paused", "by hand", "paused"),
+        ("held", None, "held"),
+        ("paused", "other company", "running"),
+        ("waiting", "credits", "running"),
+    ],
+)
+def test_a_new_token_ends_no_pause_of_a_humans(
+    stored: Stored, state: str, reason: str | None, then: str
+) -> None:
+    """What only a human ends stays; the token's own trouble is over."""
+    one = stored.connect()
+    stored.set(lane, lane.c.connection == one.id, state=state, reason=reason)
+    stored.connections.replace_token(one.id, Personal("new"), "admin")
+    assert stored.rows(lane.c.state) == [(then,)]
+    assert stored.connections.token(one.id) == Personal("new")
+
+
 def test_a_pause_and_its_end(stored: Stored) -> None:
     """A pause by hand shows why and since when; the lane runs again when told so."""
     one = stored.connect()
