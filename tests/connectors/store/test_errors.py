@@ -2,10 +2,19 @@
 
 import sqlite3
 from collections.abc import Callable
+from traceback import format_exception_only
 
 import psycopg
 import psycopg.errors
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    CompileError,
+    DBAPIError,
+    PendingRollbackError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connectors.store.errors import fault_of
@@ -39,11 +48,13 @@ POISON = PersonKey(ORGANIZATION, f"{CANARY}\x00")
         ("08006", StoreUnavailable),  # connection lost
         ("42P01", StopProcess),  # undefined table
         ("42703", StopProcess),  # undefined column
+        ("42601", StopProcess),  # syntax error
+        ("42501", StopProcess),  # insufficient privilege
         ("XX000", StoreUnavailable),  # internal
     ],
 )
 def test_sqlstate_decides(state: str, kind: type[Fault]) -> None:
-    """22, 23 and 54 are our value; a missing table is our schema; all else is the store away."""
+    """22, 23, 54 are our value, 42 is our schema or program; all else is the store away."""
     error = psycopg.errors.lookup(state) if state != "25P03" else psycopg.InternalError
     raised = error(CANARY)
     raised.sqlstate = state
@@ -64,17 +75,52 @@ def test_sqlstate_decides(state: str, kind: type[Fault]) -> None:
         (sqlite3.DatabaseError(CANARY), StoreUnavailable),
         (psycopg.OperationalError(CANARY), StoreUnavailable),
         (psycopg.DataError(CANARY), CannotStore),
+        (sqlite3.OperationalError(f'near "{CANARY}": syntax error'), StopProcess),
+        (sqlite3.ProgrammingError(CANARY), StopProcess),
+        (psycopg.ProgrammingError(CANARY), StopProcess),
+        (
+            psycopg.ProgrammingError("can't change now: connection in transaction status UNKNOWN"),
+            StoreUnavailable,
+        ),
+        (psycopg.InterfaceError(CANARY), StoreUnavailable),
         (PoolTimeout(CANARY), StoreUnavailable),
-        (None, StoreUnavailable),
+        (PendingRollbackError(CANARY), StoreUnavailable),
+        (ArgumentError(CANARY), StopProcess),
+        (CompileError(CANARY), StopProcess),
+        (StatementError(CANARY, None, None, ValueError(CANARY)), StopProcess),
+        (StatementError(CANARY, None, None, OverflowError(CANARY)), CannotStore),
+        (
+            DBAPIError(CANARY, None, psycopg.ProgrammingError(), connection_invalidated=True),
+            StoreUnavailable,
+        ),
     ],
 )
-def test_an_error_without_a_state_is_told_apart_too(
-    error: Exception | None, kind: type[Fault]
-) -> None:
+def test_an_error_without_a_state_is_told_apart_too(error: Exception, kind: type[Fault]) -> None:
     """SQLite and the drivers themselves have classes only; no text of theirs is kept."""
     found = fault_of(error)
     assert type(found) is kind
     assert CANARY not in str(found)
+
+
+@pytest.mark.rule("R-85", "R-103")
+@pytest.mark.parametrize("sql", ["SELEKT 'canary-4711'", "SELECT canary_4711()"])
+def test_what_the_store_does_not_understand_stops_the_process(stored: Stored, sql: str) -> None:
+    """Our own mistake is not taken for an outage, for ever repeated: it says where, not what."""
+    with (
+        pytest.raises(
+            StopProcess, match=r"at tests/connectors/store/test_errors\.py:\d+"
+        ) as caught,
+        stored.store.begin() as connection,
+    ):
+        connection.execute(text(sql))
+    assert "canary" not in "".join(format_exception_only(caught.value))
+    assert caught.value.__suppress_context__
+
+
+def test_what_sqlalchemy_refuses_stops_the_process_too(stored: Stored) -> None:
+    """A statement that cannot be built is never sent."""
+    with pytest.raises(StopProcess, match="fault of this program"), stored.store.read() as one:
+        one.execute(select(quota.c.name).where(quota.c.name.in_("not a list")))
 
 
 def insert_with_core(stored: Stored) -> None:
