@@ -137,6 +137,10 @@ class Programs:
         self._programs.append(program)
         return program
 
+    def named(self, name: str) -> Program:
+        """Return the program of that name that was prepared last."""
+        return next(one for one in reversed(self._programs) if one.name == name)
+
     def command(self, *arguments: str, given: str | None = None) -> Any:
         """Run a command to its end and return its JSON.
 

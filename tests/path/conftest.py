@@ -16,6 +16,7 @@ import httpx
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
+from connectors.broker import noida
 from console.demo.cast import Cast, Member, Standing, cast
 from console.demo.expectations import Record
 from console.demo.play import QUICK
@@ -27,7 +28,12 @@ from tests.fixtures.waiting import until
 SEED = 11
 PEOPLE = 120
 SECONDS = 30.0
-SETTINGS = {**QUICK, "DELIVERY__RETRY": "0.2", "DELIVERY__IDLE": "1", "DELIVERY__PROBE": "1"}
+SETTINGS = {
+    **QUICK,
+    "DELIVERY__RETRY": "0.2",
+    "DELIVERY__PROBE": "1",
+    "DELIVERY__ATTEMPTS": "1",
+}
 
 
 @dataclass(slots=True)
@@ -160,24 +166,28 @@ def event_of(organization: str, user: str, **more: str) -> list[tuple[str, str |
 
 
 @pytest.fixture(scope="module")
-def path(noida_broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainPath]:
-    """Run everything, with the people of both systems linked."""
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainPath]:
+    """Run everything, with the people of both systems linked, on a broker of its own."""
     folder = tmp_path_factory.mktemp("path")
+    with noida.running(tmp_path_factory.mktemp("broker")) as servers:
+        yield from _running(folder, servers)
+
+
+def _running(folder: Path, servers: str) -> Iterator[MainPath]:
     players = cast(SEED, PEOPLE, datetime.now(UTC).date())
-    settings = {**SETTINGS, "KAFKA__GROUP": f"path-{uuid4()}"}
-    with Stage(folder, noida_broker, SEED, settings) as stage:
+    with Stage(folder, servers, SEED, SETTINGS) as stage:
         stage.open(players)
         roles = {role: stage.role(role, role) for role in ("intake", "delivery")}
         urls = {role: program.start()["url"] for role, program in roles.items()}
         stage.link()
-        producer = Producer({"bootstrap.servers": noida_broker, "message.max.bytes": 11_000_000})
+        producer = Producer({"bootstrap.servers": servers, "message.max.bytes": 11_000_000})
         running = MainPath(
             stage,
             players,
             roles,
             urls,
-            _topic(noida_broker, OUTCOMES.name),
-            _topic(noida_broker, DEAD_LETTERS.name),
+            _topic(servers, OUTCOMES.name),
+            _topic(servers, DEAD_LETTERS.name),
             producer,
         )
         yield running
