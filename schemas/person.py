@@ -1,9 +1,8 @@
 """A person as Huma has them: the names of fields, and the projection that cannot print itself."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, final
+from typing import NamedTuple, TypeAlias, final
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -52,9 +51,8 @@ class Projection(Mapping[str, Json]):
         return f"Projection({', '.join(self._values)})"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PersonKey:
-    """Who: Huma's organisation id and user id."""
+class PersonKey(NamedTuple):
+    """Who: Huma's organisation id and user id. Compared and hashed many times for each event."""
 
     organization: str
     user: str

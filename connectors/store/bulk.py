@@ -4,6 +4,7 @@ SQLite takes lists of VALUES; PostgreSQL takes one array a column (`known-to-wor
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table
@@ -87,7 +88,7 @@ def _sources(
             values = ", ".join([one] * len(part))
             yield (
                 f"(SELECT {renamed} FROM (VALUES {values}))",  # noqa: S608 - names of ours
-                tuple(value for row in part for value in row),
+                tuple(chain.from_iterable(part)),
             )
         return
     arrays = ", ".join(f"%b::{_array(column)}" for column in types)

@@ -124,7 +124,7 @@ def test_everybody_with_the_email_of_the_deleted_is_found(stored: Stored) -> Non
     merge(stored, gone)
     with stored.intake.transaction() as transaction:
         transaction.delete_people([KARI])
-    new = [replace(gone, person=replace(KARI, user=user)) for user in ("new", "newer")]
+    new = [replace(gone, person=KARI._replace(user=user)) for user in ("new", "newer")]
     other = replace(gone, person=OLA, digest_of="ola@x.no")
     with stored.intake.transaction() as transaction:
         found = transaction.rehired([*new, other])
