@@ -149,6 +149,7 @@ def _sqlite(address: URL, limits: StoreLimits) -> Store:
         pool_size=limits.pool,
         max_overflow=0,
         pool_timeout=limits.lock_timeout,
+        pool_use_lifo=True,  # whose pages are still in its cache
         connect_args={"timeout": limits.busy_timeout, "check_same_thread": False},
     )
 
@@ -160,6 +161,7 @@ def _sqlite(address: URL, limits: StoreLimits) -> Store:
             "journal_mode=WAL",
             "synchronous=FULL",
             "wal_autocheckpoint=8000",
+            "cache_size=-16384",  # KiB: beyond it a batch's own pages are written and read again
         ):
             raw.execute(f"PRAGMA {pragma}")
 
