@@ -1,0 +1,69 @@
+"""Kills, stops and broken answers, at random and under load: the promises hold (`design.md`).
+
+`make faults N=200` plays more rounds. A failure names its seed, with which the same faults and load
+come again, at moments that are as much alike as the machine lets them be.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from connectors.broker.apache import Apache
+from console.demo.cast import cast
+from console.demo.stage import Stage
+from tests.faults.deck import SEED, deal
+from tests.faults.judge import Judge
+from tests.faults.load import Load
+from tests.faults.publishing import Plain
+from tests.faults.rounds import Rounds
+from tests.faults.world import SETTINGS, World, prepare
+
+PEOPLE = 160
+
+pytestmark = [pytest.mark.java, pytest.mark.timeout(0)]
+
+
+@pytest.mark.rule("R-71", "R-74", "R-79", "R-82", "R-83", "R-85", "R-98", "R-103")
+def test_the_promises_hold_under_faults(
+    own_apache: Apache, tmp_path: Path, rounds: int, seed: int
+) -> None:
+    """Whatever is killed or answers wrongly, no event is lost, doubled, or takes effect late."""
+    play(own_apache, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", rounds, seed)
+
+
+def play(broker: Apache, folder: Path, url: str, rounds: int, seed: int) -> None:
+    """Play so many rounds on the store of this address, which is empty."""
+    say(f"{SEED}={seed}")
+    random, today = Random(seed), datetime.now(UTC).date()  # noqa: S311 - repeatable
+    players = cast(seed, PEOPLE, today)
+    with Stage(folder, broker.servers, seed, {**SETTINGS, "STORE__URL": url}) as stage:
+        stage.open(players)
+        world = World(broker, stage, url)
+        try:
+            world.start("delivery", prepare(stage, "delivery", "delivery"))
+            stage.link()
+            world.start("intake", prepare(stage, "intake", "intake"))
+            load = Load(players, random, today)
+            judge = Judge(world, players, load)
+            table = Rounds(world, judge, load, Plain(broker.servers, random), random)
+            for number, card in enumerate(deal(random, rounds), 1):
+                began = time.monotonic()
+                problems = table.play(card)
+                say(f"round {number}: {card.name}, {time.monotonic() - began:.1f} s")
+                where = f"{SEED}={seed}, round {number}: {card.name}"
+                assert not problems, "\n".join([where, *problems])
+            problems = judge.at_the_end()
+            assert not problems, "\n".join([f"{SEED}={seed}", *problems])
+            assert table.met >= rounds // 2, "too few kills met a request in flight"
+        finally:
+            world.close()
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
