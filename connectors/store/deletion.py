@@ -1,10 +1,13 @@
 """A person deleted in Huma: values erased at once, a tombstone kept (R-78)."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, delete, update
+import orjson
+from sqlalchemy import Connection, delete, select, update
 
+from connectors.encryption import Cipher
 from connectors.store.clock import read_now
 from connectors.store.ending import end_events
 from connectors.store.keyring import Keyring
@@ -19,8 +22,10 @@ from connectors.store.tables import (
     position,
 )
 from connectors.store.upsert import insert
+from connectors.store.work import opened_target
 from processors.ports.intake import Ended
 from schemas.connection import LinkState
+from schemas.employee import Target, TargetValue
 from schemas.outcome import FieldEnd
 from schemas.person import PersonKey
 from schemas.reasons import Code
@@ -34,7 +39,8 @@ def delete_people(
 ) -> list[Ended]:
     """Erase values, close what is dirty, end what is pending as "skipped: deleted".
 
-    What stays: ids, the time, and the keyed digest of the email, so that a rehire is seen.
+    What stays: ids, the time, and two keyed digests: of the email, so that a rehire is seen, and
+    of what each connection had confirmed, so that a change in Xledger is (R-77).
     """
     now = read_now(connection)
     ended: list[Ended] = []
@@ -55,6 +61,7 @@ def delete_people(
             .where(link.c.organization == mine[0], link.c.person == mine[1])
             .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
         )
+        _keep_digests(connection, keyring, key)
         for table in (field, position, confirmed, intent):
             connection.execute(
                 delete(table).where(table.c.organization == mine[0], table.c.person == mine[1])
@@ -69,3 +76,32 @@ def delete_people(
             connection, keyring, waiting, FieldEnd.SKIPPED, Code.DELETED, now, EVENTS_OF_ONE
         )
     return ended
+
+
+def confirmed_digest(cipher: Cipher, values: Mapping[Target, TargetValue]) -> bytes:
+    """Return what stands for values by Target, so that a later change of one is seen (R-77)."""
+    return cipher.digest("confirmed", orjson.dumps(sorted(values.items())))
+
+
+def _keep_digests(connection: Connection, keyring: Keyring, key: PersonKey) -> None:
+    """Keep, with each link, the digest of what was confirmed, and the names of the fields."""
+    rows = connection.execute(
+        select(confirmed.c.connection, confirmed.c.target, confirmed.c.value).where(
+            confirmed.c.organization == key.organization, confirmed.c.person == key.user
+        )
+    ).all()
+    if not rows:
+        return
+    cipher = keyring.cipher_of(connection, key.organization)
+    found: dict[str, dict[Target, TargetValue]] = defaultdict(dict)
+    for one, target, value in rows:
+        found[one][Target(target)] = opened_target(cipher, key.user, target, value)
+    for one, values in found.items():
+        connection.execute(
+            update(link)
+            .where(link.c.connection == one, link.c.person == key.user)
+            .values(
+                confirmed_digest=confirmed_digest(cipher, values),
+                confirmed_targets=orjson.dumps(sorted(values)).decode(),
+            )
+        )

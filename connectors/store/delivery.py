@@ -126,10 +126,10 @@ class StoredLanes:
         with self._store.read() as connection:
             return reading.unread(connection, lease, limit)
 
-    def merge_read(self, lease: Lease, person: Unread, read: HumaPerson) -> bool:
+    def merge_read(self, lease: Lease, person: Unread, read: HumaPerson, email: str | None) -> bool:
         """See the port."""
         with self._store.begin() as connection:
-            return reading.merge_read(connection, self._keyring, lease, person, read)
+            return reading.merge_read(connection, self._keyring, lease, person, read, email)
 
     def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:
         """See the port."""

@@ -116,7 +116,7 @@ def merge(
         (PersonKey(row[0], row[1]), row[2]): -1 if row[3] is None else int(row[3]) for row in found
     }
     emails = [one for one in values if one.name == EMAIL and (one.person, EMAIL) in replaced]
-    _keep_digests(connection, keyring, emails)
+    keep_digests(connection, keyring, emails)
     return replaced
 
 
@@ -176,7 +176,7 @@ def _sealed(connection: Connection, keyring: Keyring, value: Value, column: str)
     return cipher.seal(value.person.user, column, orjson.dumps(value.value))
 
 
-def _keep_digests(connection: Connection, keyring: Keyring, emails: Sequence[Value]) -> None:
+def keep_digests(connection: Connection, keyring: Keyring, emails: Sequence[Value]) -> None:
     """Keep the keyed digest of each email's normal form, by which a rehire is known (R-78)."""
     rows = [
         (

@@ -10,13 +10,15 @@ from connectors.store.clock import now_ms, read_now
 from connectors.store.ending import end_events
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
+from connectors.store.people import EMAIL, keep_digests
 from connectors.store.tables import dirty, field, organization, pending, person, position
 from connectors.store.upsert import insert
 from connectors.store.work import sealed
 from processors.ports.huma import HumaPerson
-from processors.ports.intake import Ended
+from processors.ports.intake import Ended, Value
 from processors.ports.lane import Lease, Unread
 from schemas.outcome import FieldEnd
+from schemas.person import PersonKey
 from schemas.reasons import Code
 
 OK: Final = "ok"
@@ -45,12 +47,18 @@ def unread(connection: Connection, lease: Lease, limit: int) -> Sequence[Unread]
 
 
 def merge_read(
-    connection: Connection, keyring: Keyring, lease: Lease, asked: Unread, read: HumaPerson
+    connection: Connection,
+    keyring: Keyring,
+    lease: Lease,
+    asked: Unread,
+    read: HumaPerson,
+    email: str | None,
 ) -> bool:
     """Fill what has no version with what was read; False when an event arrived meanwhile.
 
     Of somebody deleted meanwhile nothing is kept (R-78). A read makes nothing dirty (R-112). A
-    stored position that the API no longer has is deleted.
+    stored position that the API no longer has is deleted. `email` is the normal form of the one
+    that was read, by which a rehire is known (R-78).
     """
     guard(connection, lease)
     mine = (person.c.organization == lease.organization, person.c.person == asked.user)
@@ -64,7 +72,7 @@ def merge_read(
     version = max(0, asked.revision)
     cipher = keyring.cipher_of(connection, lease.organization)
     for name, value in read.fields.items():
-        connection.execute(
+        filled = connection.execute(
             insert(connection, field)
             .values(
                 organization=lease.organization,
@@ -74,7 +82,12 @@ def merge_read(
                 value=sealed(cipher, asked.user, f"field.value/{name}", value),
             )
             .on_conflict_do_nothing()
-        )
+            .returning(field.c.field)
+        ).first()
+        if filled is not None and name == EMAIL:
+            key = PersonKey(lease.organization, asked.user)
+            read_email = Value(key, name, version, b"", value, digest_of=email)
+            keep_digests(connection, keyring, [read_email])
     for id_, whole in read.positions.items():
         connection.execute(
             insert(connection, position)

@@ -123,6 +123,8 @@ link = Table(
     Column("warned", Text, comment="JSON list of warnings given once (R-43)"),
     Column("incomplete", Boolean, nullable=False, server_default=text("false"), comment="R-111"),
     Column("linked_at", BigInteger),
+    Column("confirmed_digest", LargeBinary, comment="keyed, of what was confirmed; R-77, R-78"),
+    Column("confirmed_targets", Text, comment="JSON list of the Targets in that digest"),
     Column("flight_epoch", BigInteger, comment="epoch of the lane that has the person in flight"),
     Column("flight_at", BigInteger),
     UniqueConstraint("company", "person", name="link_one_per_company_and_person"),

@@ -234,12 +234,14 @@ def _facts(row: Any) -> Facts:
 
 
 def _confirmed(cipher: Cipher, user: str, rows: list[Any]) -> Mapping[Target, str | None]:
-    found: dict[Target, str | None] = {}
-    for _, target, value in rows:
-        known = opened(cipher, user, f"confirmed.value/{target}", value)
-        assert known is None or isinstance(known, str)
-        found[Target(target)] = known
-    return found
+    return {Target(row[1]): opened_target(cipher, user, row[1], row[2]) for row in rows}
+
+
+def opened_target(cipher: Cipher, user: str, target: str, sealed_: bytes | None) -> str | None:
+    """Return what is confirmed of one target."""
+    known = opened(cipher, user, f"confirmed.value/{target}", sealed_)
+    assert known is None or isinstance(known, str)
+    return known
 
 
 def _intent(cipher: Cipher, user: str, row: Any) -> Intent:

@@ -341,8 +341,11 @@ class LaneStore(Protocol):
         """Return people with work whom Huma must be asked about; none while Huma is away."""
         ...
 
-    def merge_read(self, lease: Lease, person: Unread, read: HumaPerson) -> bool:
-        """Merge what was read at that revision; False when an event arrived meanwhile (R-97)."""
+    def merge_read(self, lease: Lease, person: Unread, read: HumaPerson, email: str | None) -> bool:
+        """Merge what was read at that revision; False when an event arrived meanwhile (R-97).
+
+        `email` is the normal form of the one that was read.
+        """
         ...
 
     def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:

@@ -71,7 +71,7 @@ def test_a_read_fills_only_what_has_no_version(stored: Stored, one: Connection) 
     lease = stored.claim(one)
     before = stored.open(one)
     answer = read(fields={"phone": "stale", "email": "k@x.no", "gender": None})
-    assert stored.lanes.merge_read(lease, Unread(KARI.user, 5), answer)
+    assert stored.lanes.merge_read(lease, Unread(KARI.user, 5), answer, None)
     assert stored.open(one) == before
     assert fields(stored, lease) == {"phone": (5, "1"), "email": (5, "k@x.no"), "gender": (5, None)}
     assert stored.lanes.unread(lease, 9) == []
@@ -83,9 +83,11 @@ def test_a_read_overtaken_by_an_event_is_repeated(stored: Stored, one: Connectio
     lease = stored.claim(one)
     with stored.intake.transaction() as transaction:
         transaction.save_people({KARI: StoredPerson(revision=6)})
-    assert not stored.lanes.merge_read(lease, Unread(KARI.user, 5), read(fields={"email": "x"}))
+    assert not stored.lanes.merge_read(
+        lease, Unread(KARI.user, 5), read(fields={"email": "x"}), None
+    )
     assert stored.lanes.unread(lease, 9) == [Unread(KARI.user, 6)]
-    assert stored.lanes.merge_read(lease, Unread(KARI.user, 6), read(fields={"email": "y"}))
+    assert stored.lanes.merge_read(lease, Unread(KARI.user, 6), read(fields={"email": "y"}), None)
     assert fields(stored, lease)["email"] == (6, "y")
 
 
@@ -97,7 +99,7 @@ def test_who_is_known_from_a_listing_only_is_read_at_version_0(
     stored.people(OLA, complete=False)
     lease = stored.claim(one)
     answer = HumaPerson(OLA.user, "user", None, None, {"phone": "2"}, {})
-    assert stored.lanes.merge_read(lease, Unread(OLA.user, -1), answer)
+    assert stored.lanes.merge_read(lease, Unread(OLA.user, -1), answer, None)
     with stored.intake.transaction() as transaction:
         assert transaction.versions([(OLA, "phone")]) == {(OLA, "phone"): 0}
         assert transaction.merge([Value(OLA, "phone", 1, b"", "3")]) == {(OLA, "phone"): 0}
@@ -114,7 +116,7 @@ def test_positions_that_huma_no_longer_has_are_deleted(stored: Stored, one: Conn
         transaction.merge_positions([Value(elsewhere, "other", 5, b"", {"id": "other"})])
     lease = stored.claim(one)
     found = {id_: {"id": id_} for id_ in ("kept", "new")}
-    assert stored.lanes.merge_read(lease, Unread(KARI.user, 5), read(positions=found))
+    assert stored.lanes.merge_read(lease, Unread(KARI.user, 5), read(positions=found), None)
     rows = stored.rows(position.c.position, position.c.value)
     assert {id_: sealed is None for id_, sealed in rows} == {
         "kept": False, "gone": True, "new": False, "other": False,
@@ -126,7 +128,7 @@ def test_state_and_groups_are_filled_where_unknown(stored: Stored, one: Connecti
     """What an event said of them is newer than a read."""
     stored.people(KARI, complete=False, active=False, active_version=3, revision=5)
     lease = stored.claim(one)
-    stored.lanes.merge_read(lease, Unread(KARI.user, 5), read())
+    stored.lanes.merge_read(lease, Unread(KARI.user, 5), read(), None)
     facts = stored.subject(lease).facts
     assert (facts.active, facts.active_version) == (False, 3)
     assert (facts.type, facts.groups, facts.groups_version) == ("user", ("g1",), 5)

@@ -62,7 +62,7 @@ def store_everything(stored: Stored) -> None:
         )
     lease = stored.claim(one)
     read = HumaPerson(OLA.user, "user", None, None, FIELDS, {"p1": {"title": CANARY}})
-    assert stored.lanes.merge_read(lease, Unread(OLA.user, -1), read)
+    assert stored.lanes.merge_read(lease, Unread(OLA.user, -1), read, CANARY)
     intent = Intent(Step.EMPLOYEE, CANARY, CANARY, CANARY, ("7",))
     assert not stored.lanes.begin(lease, [Claim(KARI.user, intent)], one.company)
     confirmed: dict[Target, str | None] = dict.fromkeys(Target, CANARY)

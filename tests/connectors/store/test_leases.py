@@ -150,7 +150,10 @@ CALLS: dict[str, Callable[[Stored, Lease], object]] = {
     "holders": lambda s, mine: s.lanes.holders(mine, "company", ["1"]),
     "elsewhere": lambda s, mine: s.lanes.elsewhere(mine, {KARI.user: "kari@x.no"}),
     "merge_read": lambda s, mine: s.lanes.merge_read(
-        mine, Unread(KARI.user, -1), HumaPerson(KARI.user, "user", None, None, {"email": "x"}, {})
+        mine,
+        Unread(KARI.user, -1),
+        HumaPerson(KARI.user, "user", None, None, {"email": "x"}, {}),
+        "x",
     ),
     "unknown_in_huma": lambda s, mine: s.lanes.unknown_in_huma(mine, KARI.user),
     "huma_state": lambda s, mine: s.lanes.huma_state(mine, "away", 9.0),

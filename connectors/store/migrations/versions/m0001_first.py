@@ -246,6 +246,18 @@ def upgrade() -> None:
         ),
         sa.Column("linked_at", sa.BigInteger(), nullable=True),
         sa.Column(
+            "confirmed_digest",
+            sa.LargeBinary(),
+            nullable=True,
+            comment="keyed, of what was confirmed; R-77, R-78",
+        ),
+        sa.Column(
+            "confirmed_targets",
+            sa.Text(),
+            nullable=True,
+            comment="JSON list of the Targets in that digest",
+        ),
+        sa.Column(
             "flight_epoch",
             sa.BigInteger(),
             nullable=True,
