@@ -70,7 +70,7 @@ class Screen:
                 )
             )
         )
-        times = percentiles(tally.seconds[-200:])
+        times = percentiles((tally.flood or tally.day)[-200:])
         title = f"latest 200 applied: median {times[0]:.2f} s" if times else "huma-xledger"
         self._live.update(Panel(grid, title=title, expand=False))
 

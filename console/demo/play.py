@@ -130,6 +130,7 @@ def _perform(watcher: Watcher, story: Story, flood: int) -> None:
         _chapter(watcher, chapter)
     _wait_for_the_end(watcher)
     if flood:
+        watcher.tally.flood_begins(datetime.now(UTC))
         _chapter(watcher, story.flood(flood))
         _wait_for_the_end(watcher)
 

@@ -31,12 +31,11 @@ def lines_of(
         f"{requests:,} requests to Xledger; one call for each change that was to be written would "
         f"have been {written:,}"
     )
-    if tally.seconds:
-        median, most, nearly_all = percentiles(tally.seconds)
-        yield (
-            f"from the change in Huma to Xledger's confirmation: median {median:.2f} s, "
-            f"95 % {most:.2f} s, 99 % {nearly_all:.2f} s"
-        )
+    yield "From the change in Huma to Xledger's confirmation:"
+    for what, times in (("the working day", tally.day), ("the flood", tally.flood)):
+        if times:
+            median, most, nearly_all = percentiles(times)
+            yield f"  {what}: median {median:.2f} s, 95 % {most:.2f} s, 99 % {nearly_all:.2f} s"
     yield f"Proof, person by person: {proof.equal:,} hold in Xledger what Huma holds"
     for why, count in sorted(proof.different.items(), key=lambda item: -item[1]):
         yield f"  {count:>7,}  differ: {why}"

@@ -14,11 +14,22 @@ class Tally:
 
     def __init__(self) -> None:
         self.ends: Counter[tuple[str, str]] = Counter()
-        self.seconds: list[float] = []
+        self.day: list[float] = []
+        self.flood: list[float] = []
+        self._flood_began: datetime | None = None
         self._seen: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._seen)
+
+    @property
+    def seconds(self) -> list[float]:
+        """The times of everything that was applied."""
+        return [*self.day, *self.flood]
+
+    def flood_begins(self, now: datetime) -> None:
+        """Time apart what happens from now on: a flood waits for Xledger's limit."""
+        self._flood_began = now
 
     def take(self, values: Iterable[bytes]) -> None:
         """Fold records of the topic in; a repeated outcome id counts once."""
@@ -32,7 +43,9 @@ class Tally:
             if result == "applied":
                 happened = datetime.fromisoformat(outcome["event"]["time"])
                 ended = datetime.fromisoformat(outcome["at"])
-                self.seconds.append(max(0.0, (ended - happened).total_seconds()))
+                began = self._flood_began
+                times = self.flood if began is not None and happened >= began else self.day
+                times.append(max(0.0, (ended - happened).total_seconds()))
 
     def count(self, *results: str) -> int:
         """Return how many events ended in one of these results."""
