@@ -35,27 +35,31 @@ class Judge:
         self._order = promises.Order()
         self._requests = 0
         self._problems: list[str] = []
+        self._notes: list[str] = []
+        self._over = False
 
     def note(self, problem: str) -> None:
         """Keep something that speaks against the promises."""
-        self._problems.append(problem)
+        self._notes.append(problem)
 
     def after_round(self) -> list[str]:
         """Wait for every outcome, and return what speaks against the promises."""
         self.wait_for_outcomes()
+        if not self._over:
+            return [*self._notes, *self._problems]  # whatever else is amiss follows from these
         self._world.look_at_metrics()
-        found = [*self._problems, *self._topics(), *self._xledger()]
-        self._problems = []
-        return found
+        return [*self._notes, *self._topics(), *self._xledger()]
 
     def wait_for_outcomes(self) -> None:
         """Wait until every event has its outcome and nothing waits; look at the store meanwhile."""
         ends = time.monotonic() + LONGEST
+        self._over = False
         while not self._problems:
             snapshot = self._world.ledger.snapshot()
             self._world.witness.read(0.05)
             self._problems += self._offsets(snapshot)
-            if self._over(snapshot):
+            self._over = self._all_told(snapshot)
+            if self._over:
                 return
             self._problems += self._world.ended()
             if time.monotonic() > ends:
@@ -86,7 +90,7 @@ class Judge:
             until(lambda: witness.read_to(end))
         return against()[:SHOWN]
 
-    def _over(self, snapshot: Snapshot) -> bool:
+    def _all_told(self, snapshot: Snapshot) -> bool:
         witness = self._world.witness
         ends: dict[int, int] = {}
         for place in witness.places:

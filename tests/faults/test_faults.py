@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import psycopg
 import pytest
 
 from connectors.broker.apache import Apache
@@ -23,6 +24,8 @@ from tests.faults.rounds import Rounds
 from tests.faults.world import SETTINGS, World, prepare
 
 PEOPLE = 160
+ON_POSTGRESQL = 3
+"""Rounds besides."""
 
 pytestmark = [pytest.mark.java, pytest.mark.timeout(0)]
 
@@ -33,6 +36,17 @@ def test_the_promises_hold_under_faults(
 ) -> None:
     """Whatever is killed or answers wrongly, no event is lost, doubled, or takes effect late."""
     play(own_apache, tmp_path, f"sqlite:///{tmp_path / 'store.db'}", rounds, seed)
+
+
+@pytest.mark.postgres
+@pytest.mark.rule("R-82", "R-83", "R-85")
+def test_the_promises_hold_on_postgresql(
+    own_apache: Apache, postgresql: str, tmp_path: Path, rounds: int, seed: int
+) -> None:
+    """A few rounds more on the other store, which holds up others in ways of its own."""
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE faults")
+    play(own_apache, tmp_path, f"{postgresql}/faults", min(rounds, ON_POSTGRESQL), seed + 1)
 
 
 def play(broker: Apache, folder: Path, url: str, rounds: int, seed: int) -> None:
