@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection
 
-from connectors.store import bulk
+from connectors.store import bulk, refusals
 from connectors.store.clock import read_now
 from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
@@ -58,6 +58,7 @@ def finish(
     _link(connection, lease, results, now)
     there = _there(connection, lease, results)
     _confirm(connection, keyring, lease, [one for one in results if one.user in there], now)
+    refusals.note(connection, keyring, lease, results, there, now)
     landed = [(one, result.user) for result in results if not result.keep]
     bulk.select(
         connection,

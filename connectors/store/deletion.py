@@ -20,6 +20,7 @@ from connectors.store.tables import (
     pending,
     person,
     position,
+    refusal,
 )
 from connectors.store.upsert import insert
 from connectors.store.work import opened_target
@@ -62,7 +63,7 @@ def delete_people(
             .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
         )
         _keep_digests(connection, keyring, key)
-        for table in (field, position, confirmed, intent):
+        for table in (field, position, confirmed, refusal, intent):
             connection.execute(
                 delete(table).where(table.c.organization == mine[0], table.c.person == mine[1])
             )

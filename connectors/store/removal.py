@@ -24,6 +24,7 @@ from connectors.store.tables import (
     pending,
     person,
     position,
+    refusal,
     run,
 )
 from schemas.connection import Connection
@@ -59,7 +60,7 @@ def remove(store: Store, keyring: Keyring, one: Connection, actor: str) -> int:
         raise_generation(transaction)  # from here on intake gives it no more events
         while (now := _end(transaction, keyring, one)) > 0:
             ended += now
-        for table in (intent, dirty, confirmed, listed, run, link, lane):
+        for table in (intent, dirty, confirmed, refusal, listed, run, link, lane):
             transaction.execute(delete(table).where(table.c.connection == one.id))
         transaction.execute(delete(connection).where(connection.c.id == one.id))
         if not _others(transaction, one.organization):

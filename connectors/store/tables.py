@@ -294,6 +294,18 @@ lease = Table(
     Column("until", BigInteger, nullable=False),
 )
 
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("organization", Text, nullable=False),
+    Column("turn", BigInteger, nullable=False, comment="the newest that was refused"),
+    Column("text", LargeBinary, nullable=False, comment="sealed: Xledger's own words (R-103)"),
+    Column("at", BigInteger, nullable=False),
+)
+
 quota = Table(
     "quota",
     metadata,

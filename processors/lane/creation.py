@@ -286,8 +286,9 @@ def _refused(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
         change = LinkChange(LinkState.CREATING, one.contact, one.subledger, intent_done=True)
         return PersonResult(one.user, one.parcel.ended, again, link=change)
     code = code_of(verdict.refusal, frozenset(verdict.refused))
+    text = verdict.refusal.text
     failed = tuple(
-        FieldEnd(d.field, d.turn, Result.FAILED, code, (), d.attempts + 1) for d in dirty
+        FieldEnd(d.field, d.turn, Result.FAILED, code, (), d.attempts + 1, text) for d in dirty
     )
     change = LinkChange(LinkState.WANTED, one.contact, one.subledger, intent_done=True)
     return PersonResult(one.user, (*one.parcel.ended, *failed), link=change)

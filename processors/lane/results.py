@@ -66,7 +66,11 @@ def result_of(
             else:
                 code = code_of(refusal, targets)
                 warnings = parcel.warnings.get(name, ())
-                ends.append(FieldEnd(name, dirty.turn, Result.FAILED, code, warnings, attempts))
+                ends.append(
+                    FieldEnd(
+                        name, dirty.turn, Result.FAILED, code, warnings, attempts, refusal.text
+                    )
+                )
         elif targets <= done:
             warnings = parcel.warnings.get(name, ())
             ends.append(FieldEnd(name, dirty.turn, Result.APPLIED, None, warnings))

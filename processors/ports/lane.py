@@ -184,7 +184,10 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldEnd:
-    """A field's end, for the turn that was sent and every earlier one."""
+    """A field's end, for the turn that was sent and every earlier one.
+
+    `text` is Xledger's own, of a field that it refused.
+    """
 
     field: str
     turn: int

@@ -13,7 +13,8 @@ from connectors.store.organizations import HumaClientOf, Organizations
 from connectors.store.tables import metadata
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ending, NewLetter, Raw, Value
-from processors.ports.lane import Claim, Intent, PersonResult, Step, Unread
+from processors.ports.lane import Claim, FieldEnd, Intent, PersonResult, Step, Unread
+from processors.ports.lane import Result as End
 from processors.ports.source import Place
 from processors.ports.xledger import ListedEmployee
 from schemas.about import About
@@ -68,6 +69,8 @@ def store_everything(stored: Stored) -> None:
     confirmed: dict[Target, str | None] = dict.fromkeys(Target, CANARY)
     records = dict.fromkeys(Root, "7")
     stored.finish(lease, PersonResult(KARI.user, confirmed=confirmed, turn=1, records=records))
+    refused = FieldEnd("phone", 1, End.FAILED, Code.REFUSED, text=Personal(CANARY))
+    stored.finish(lease, PersonResult(KARI.user, (refused,)))
     employee = ListedEmployee("7", "1", "2", CANARY, CANARY, CANARY, "2026-01-01")
     stored.sync.remember_employees(lease, [(employee, CANARY)])
 
@@ -89,7 +92,7 @@ def test_no_column_shows_a_value_or_a_token(stored: Stored) -> None:
     sealed = {
         "connection.token", "connection.notify", "organization.huma_client", "field.value",
         "position.value", "pending.record", "confirmed.value", "intent.keys", "outbox.value",
-        "listed.code_digest", "listed.email_digest", "person.email_digest",
+        "refusal.text", "listed.code_digest", "listed.email_digest", "person.email_digest",
     }  # fmt: skip
     assert sealed <= filled
 

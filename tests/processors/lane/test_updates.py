@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from connectors.store import refusals
 from connectors.store.tables import lane as lane_row
+from connectors.store.tables import refusal
 from processors.lane.limiter import Window
 from processors.lane.results import Retries
 from processors.ports.lane import LeaseLost
@@ -300,3 +302,20 @@ def test_a_lane_that_lost_its_lease_changes_nothing(bench: Bench) -> None:
 
     asyncio.run(late())
     assert "phone" in bench.stored.open(bench.connection)
+
+
+@pytest.mark.rule("R-103", "R-89")
+@pytest.mark.parametrize("state", [LinkState.LINKED, LinkState.WANTED])
+def test_xledgers_own_words_are_kept_with_the_failure(bench: Bench, state: LinkState) -> None:
+    """Sealed, for the desk, of an update as of a creation; gone once the value is mended."""
+    bench.hire(1, state=state)
+    bench.xledger.bad = [Bad(Target.CONTACT_EMAIL, "p1@x.no")]
+    bench.run(bench.all_ended(*bench.change({1: whole(1)})))
+    one, stored = bench.connection.id, bench.stored
+    with stored.store.begin() as connection:
+        found = refusals.read(connection, stored.keyring, one, person(1).user, "email")
+    assert found is not None
+    assert found[1].reveal() == "refused"
+    bench.xledger.bad = []
+    bench.run(bench.all_ended(*bench.change({1: {**whole(1), "email": "better@x.no"}})))
+    assert stored.rows(refusal.c.field) == []

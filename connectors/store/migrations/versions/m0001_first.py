@@ -463,6 +463,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "hour"),
     )
     op.create_table(
+        "refusal",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False, comment="the newest that was refused"),
+        sa.Column(
+            "text",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="sealed: Xledger's own words (R-103)",
+        ),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "person", "field"),
+    )
+    op.create_table(
         "run",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("connection", sa.Text(), nullable=False),
