@@ -61,7 +61,7 @@ def effects_before_offsets(
         done = identity in witness.outcomes or identity in snapshot.leaving or identity in waiting
         if place.offset < snapshot.next.get(place.partition, 0):
             if not done and expects(event, organization):
-                yield f"promise 2: the offset passed {identity.id}, which left no trace"
+                yield f"promises 1 and 2: the offset passed {identity.id}, which left no trace"
         elif place in snapshot.pending:
             yield f"promise 2: {identity.id} waits, and its offset has not moved"
 

@@ -8,13 +8,15 @@ from typing import Any
 from console.demo.cast import Cast
 from console.demo.story import WRONG_ACCOUNT
 from simulators.huma.names import PLACES
-from simulators.huma.numbers import LAST, NO_BANK, check_digit
+from simulators.huma.numbers import LAST, check_digit
 
 CANARY = "kanari"
 """In every name, address and email of the load; it must be seen nowhere outside (R-103)."""
 CHANGED = ("phone", "givenName", "familyName", "bankAccount", "homeAddress", "email")
 """The fields that change, by Huma's names."""
 
+BANK = "0002"
+"""Of accounts of the load: no bank's, and not that of the people whom the simulator makes."""
 SHORTEST = 8
 """Digits of a number that nothing else is by chance."""
 
@@ -80,7 +82,7 @@ def wrong_account() -> dict[str, str]:
 
 def _accounts(first: int) -> Any:
     for number in count(first):
-        ten = f"{NO_BANK}{number:06}"
+        ten = f"{BANK}{number:06}"
         digit = check_digit(ten, LAST)
         if digit is not None:
             yield ten + digit
