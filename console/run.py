@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from console import roles
-from console.crew import Crew, gauges, obey, once_possible, say_ready
+from console.crew import Crew, gauges, obey, once_possible, say_ready, spare_the_collector
 from console.wiring import Wiring
 
 
@@ -38,6 +38,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
         crew.add("relay", wiring.relay(vitals).run)
         crew.add("gauges", gauges(wiring))
+        spare_the_collector()
         crew.sail(main)
     finally:
         reporter.close()

@@ -6,6 +6,7 @@ from where this batch began to where it ends, or nothing of that partition is wr
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -291,9 +292,9 @@ class Intake:
         self._telemetry.set(OLDEST_UNREAD, last.timestamp()[1] / 1000, last.topic() or "")
 
     def _count(self, items: Sequence[Item], applied: Applied) -> None:
-        for item in items:
-            known = item.about.type if item.about.type in KNOWN_TYPES else "other"
-            self._telemetry.count(EVENTS, known or "other")
+        for type_, count in Counter(item.about.type for item in items).items():
+            known = type_ if type_ in KNOWN_TYPES else "other"
+            self._telemetry.count(EVENTS, known or "other", by=count)
         if applied.duplicates:
             self._telemetry.count(DUPLICATES, by=applied.duplicates)
         if applied.mismatches:
