@@ -22,6 +22,7 @@ lint: $(READY) ## formatting, rules of style, types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --python-version 3.13
 
 bench: $(READY) ## measure beside the peers; takes a while
 	@$(BIN)/python -m benchmarks

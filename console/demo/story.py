@@ -1,6 +1,6 @@
 """The play: a working day, then a flood. Each change says what should come of it in Xledger."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -63,10 +63,9 @@ class Story:
     def day(self) -> Iterator[Chapter]:
         """Write the working day."""
         live = self._live()
-        some: Callable[[int], list[Member]] = lambda count: self._random.sample(live, count)  # noqa: E731
         yield Chapter(
             "08:00  one thing after another: a phone, an address, an account",
-            tuple(self._change(member, self._ordinary()) for member in some(40)),
+            tuple(self._change(member, self._ordinary()) for member in self._sample(live, 40)),
             0.12,
         )
         yield Chapter(
@@ -77,19 +76,19 @@ class Story:
         yield Chapter(
             "10:30  names as people really type them",
             tuple(self._change(member, {"givenName": name}) for member, (name, _) in zip(
-                some(len(NASTY)), NASTY, strict=True)),
+                self._sample(live, len(NASTY)), NASTY, strict=True)),
             0.1,
         )  # fmt: skip
         yield Chapter(
             "11:30  values that cannot be sent: an account with a wrong digit, no such country",
-            tuple(self._spoil(member) for member in some(12)),
+            tuple(self._spoil(member) for member in self._sample(live, 12)),
             0.1,
         )
         yield Chapter("12:30  leavers, the deactivated, the deleted", tuple(self._leave()), 0.1)
         yield Chapter(
             "13:30  promotions, and people whom nobody linked",
             (
-                *(self._promote(member) for member in self._random.sample(self._live(), 20)),
+                *(self._promote(member) for member in self._sample(self._live(), 20)),
                 *(self._change(member, self._ordinary()) for member in self._unlinked(20)),
             ),
             0.05,
@@ -97,8 +96,7 @@ class Story:
         yield Chapter(
             "14:30  Xledger has a bad moment: a 503, a reset after the commit",
             tuple(
-                self._change(member, self._ordinary())
-                for member in self._random.sample(self._live(), 30)
+                self._change(member, self._ordinary()) for member in self._sample(self._live(), 30)
             ),
             0.1,
             HICCUPS,
@@ -137,7 +135,10 @@ class Story:
             for member in self._cast.members.values()
             if member.active and member.standing is Standing.ONLY_IN_HUMA
         ]
-        return self._random.sample(others, count)
+        return self._sample(others, count)
+
+    def _sample(self, members: list[Member], count: int) -> list[Member]:
+        return self._random.sample(members, min(count, len(members)))
 
     def _change(self, member: Member, values: Patch) -> Step:
         member.user = merged(member.user, values)
@@ -214,7 +215,7 @@ class Story:
         They are changes of different fields: a younger value of one would supersede the older one,
         which then must not be sent either (R-71).
         """
-        for number, member in enumerate(self._random.sample(self._live(), 24)):
+        for number, member in enumerate(self._sample(self._live(), 24)):
             self.changes += 1
             if number % 4 == 0:
                 member.deleted = True

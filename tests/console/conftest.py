@@ -59,11 +59,11 @@ class Operator:
             code = invoke(list(arguments))
         return Said(code, out.getvalue(), err.getvalue())
 
-    def starts(self, *arguments: str) -> Said:
-        """Give a command as a process of its own."""
+    def starts(self, *arguments: str, seconds: float = 60) -> Said:
+        """Give a command as a process of its own, and wait for its end."""
         done = subprocess.run(
             [sys.executable, "-m", "console.command", *arguments],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=60,
+            env=self.environment, capture_output=True, text=True, check=False, timeout=seconds,
         )  # fmt: skip
         return Said(done.returncode, done.stdout, done.stderr)
 
