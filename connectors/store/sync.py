@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import delete, func, select, update
 
-from connectors.store import audit, bulk
+from connectors.store import audit, bulk, previews
 from connectors.store.clock import now_ms, read_now
 from connectors.store.connections import raise_generation
 from connectors.store.engine import Store
@@ -18,6 +18,7 @@ from connectors.store.lanes import guard
 from connectors.store.tables import connection as connections
 from connectors.store.tables import link, listed, person, run
 from processors.ports.huma import HumaListed
+from processors.ports.intake import Ended
 from processors.ports.lane import Lease
 from processors.ports.sync import Existing, NewLink, Run
 from processors.ports.xledger import ListedEmployee
@@ -284,9 +285,11 @@ class StoredSync:
             )
 
     def finish(self, lease: Lease, run_: Run, counts: Mapping[str, int]) -> None:
-        """See the port."""
+        """See the port; a job whose preview expired meanwhile has failed already (R-07)."""
         with self._store.begin() as transaction:
             guard(transaction, lease)
+            if not self._end(transaction, run_, "finished", None, counts):
+                return
             transaction.execute(
                 update(connections)
                 .where(connections.c.id == lease.connection)
@@ -299,14 +302,13 @@ class StoredSync:
                 )
             )
             raise_generation(transaction)
-            self._end(transaction, run_, "finished", None, counts)
             audit.add(
                 transaction, lease.organization, lease.connection, None, "sync.finished",
                 rule="R-10",
             )  # fmt: skip
 
-    def fail(self, lease: Lease, run_: Run, why: str) -> None:
-        """See the port."""
+    def fail(self, lease: Lease, run_: Run, why: str) -> Sequence[Ended]:
+        """See the port; the events end after it, in transactions of their own."""
         with self._store.begin() as transaction:
             guard(transaction, lease)
             transaction.execute(
@@ -316,6 +318,7 @@ class StoredSync:
             )
             raise_generation(transaction)
             self._end(transaction, run_, "failed", why, None)
+        return previews.end_waiting(self._store, self._keyring, lease.connection)
 
     @staticmethod
     def _open(transaction: Transaction, lease: Lease) -> Any:
@@ -333,8 +336,9 @@ class StoredSync:
         state: str,
         failure: str | None,
         counts: Mapping[str, int] | None,
-    ) -> None:
+    ) -> bool:
         values: dict[str, Any] = {"state": state, "ended_at": now_ms(), "failure": failure}
         if counts is not None:
             values["progress"] = orjson.dumps(dict(counts)).decode()
-        transaction.execute(update(run).where(run.c.id == run_.id).values(**values))
+        mine = (run.c.id == run_.id) & run.c.state.in_(OPEN)
+        return bool(transaction.execute(update(run).where(mine).values(**values)).rowcount)

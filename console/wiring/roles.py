@@ -120,7 +120,7 @@ class Roles(Base):
                 limits,
                 self.telemetry,
                 today_in,
-                jobs_of(jobs, lease, connection, xledger, huma, given.retry),
+                jobs_of(jobs, lease, connection, xledger, huma, given.retry, self.telemetry),
                 reader_of(lanes, lease, huma, limits.reads, limits.huma_probe, self.telemetry),
                 time.monotonic,
             )

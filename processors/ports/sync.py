@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from processors.ports.huma import HumaListed
+from processors.ports.intake import Ended
 from processors.ports.lane import Lease
 from processors.ports.xledger import ListedEmployee
 
@@ -83,6 +84,9 @@ class SyncStore(Protocol):
         """End a job well, and activate the connection from when the listing began (R-07)."""
         ...
 
-    def fail(self, lease: Lease, run: Run, why: str) -> None:
-        """End a job badly; the connection stays as it was."""
+    def fail(self, lease: Lease, run: Run, why: str) -> Sequence[Ended]:
+        """End a job badly; the connection stays as it was.
+
+        Returns the events that waited for it and end with it: all of an inactive connection's.
+        """
         ...

@@ -10,9 +10,11 @@ from typing import Final
 
 import structlog
 
+from processors.ends import count_ends
 from processors.ports.huma import Huma, HumaListed
 from processors.ports.lane import Lease
 from processors.ports.sync import Run, SyncStore
+from processors.ports.telemetry import Telemetry
 from processors.ports.xledger import ListedEmployee, Xledger
 from processors.sync.matching import email_of, match
 from schemas.connection import Connection
@@ -33,6 +35,7 @@ def jobs_of(
     xledger: Xledger,
     huma: Callable[[], Huma],
     pause: float,
+    telemetry: Telemetry,
 ) -> Callable[[], Awaitable[bool]]:
     """Return what does a planned job of a lane, and says whether there was one.
 
@@ -43,6 +46,7 @@ def jobs_of(
         xledger: the token's client.
         huma: the organisation's Huma, made when first needed.
         pause: seconds between tries of a page.
+        telemetry: counts the events that end with a job that failed.
     """
 
     async def jobs() -> bool:
@@ -55,7 +59,8 @@ def jobs_of(
             raise  # the lane waits, and the job begins again
         except (RetryLater, PauseConnection, NotFound) as trouble:
             log.warning("sync.failed", connection=connection.id, run=run.id, why=str(trouble))
-            await asyncio.to_thread(store.fail, lease, run, str(trouble))
+            ended = await asyncio.to_thread(store.fail, lease, run, str(trouble))
+            count_ends(telemetry, ended)
         return True
 
     return jobs

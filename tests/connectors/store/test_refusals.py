@@ -84,7 +84,7 @@ def test_the_newest_refusal_stays(stored: Stored, one: Connection) -> None:
 def test_they_go_when_the_field_is_applied(
     stored: Stored, one: Connection, end: FieldEnd, *, stays: bool
 ) -> None:
-    """Applied, found equal or locked: the entry closes; not so by an older turn or another field."""
+    """Applied, found equal or locked: the entry closes; an older turn or another field does not."""
     other = PersonResult(OLA.user, (refused(5),))
     stored.finish(stored.claim(one), PersonResult(KARI.user, (refused(5),)), other)
     finish(stored, one, end)

@@ -12,6 +12,8 @@ from processors.ports.xledger import ListedEmployee, Page
 from processors.sync.link import TRIES, jobs_of
 from schemas.connection import Connection
 from schemas.errors import CredentialRefused, Fault, StoreUnavailable, Unavailable
+from schemas.metrics import OUTCOMES
+from tests.fixtures.arrivals import Numbers
 from tests.fixtures.stored import KARI, OLA, Stored
 from tests.fixtures.working import FakeXledger
 
@@ -92,10 +94,17 @@ def xledger() -> Listing:
 
 
 def work(
-    stored: Stored, lease: Lease, one: Connection, xledger: Listing, *people: HumaListed
+    stored: Stored,
+    lease: Lease,
+    one: Connection,
+    xledger: Listing,
+    *people: HumaListed,
+    numbers: Numbers | None = None,
 ) -> bool:
     """Do what is planned; says whether there was something."""
-    jobs = jobs_of(stored.sync, lease, one, xledger, lambda: People(*people), 0.001)
+    jobs = jobs_of(
+        stored.sync, lease, one, xledger, lambda: People(*people), 0.001, numbers or Numbers()
+    )
 
     async def run_them() -> bool:
         return await jobs()
@@ -166,6 +175,20 @@ def test_a_refused_token_fails_the_job_at_once(
     shown = stored.runs.get(planned.id)
     assert (shown.state, shown.failure) == ("failed", "Xledger refuses the token")
     assert xledger.asked == 1
+
+
+@pytest.mark.rule("R-07", "R-105")
+def test_what_waited_for_a_job_that_failed_is_skipped_and_counted(
+    stored: Stored, one: Connection, lease: Lease, xledger: Listing
+) -> None:
+    """Nothing was activated: the events of meanwhile are as if no preview had been opened."""
+    xledger.failing = (CredentialRefused("Xledger refuses the token"),)
+    stored.runs.plan(one.id, one.organization, "admin")
+    stored.change(one, KARI, 1, {"phone": "1"})
+    numbers = Numbers()
+    work(stored, lease, one, xledger, *EVERYBODY, numbers=numbers)
+    assert stored.ended() == {"e1": ("skipped", "not active")}
+    assert numbers.of(OUTCOMES, "skipped", "not active") == 1
 
 
 @pytest.mark.rule("R-27")
