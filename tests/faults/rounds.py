@@ -58,6 +58,16 @@ class Rounds:
         self._strike(card, write, self._begin(card))
         return self._judge.after_round()
 
+    def _wait(self, look: Callable[[], object]) -> None:
+        """Wait until something is so, but not for what a role that ended will never do."""
+
+        def seen() -> bool:
+            over = self._world.ended()
+            assert not over, "; ".join(over)
+            return bool(look())
+
+        until(seen, PATIENT)
+
     def _begin(self, card: Card) -> Patch:
         """Let Xledger suffer the card's faults, and change people; returns the changes."""
         self._world.stage.theatre.break_xledger(faults_of(card))
@@ -71,7 +81,7 @@ class Rounds:
         world = self._world
         match card.blow:
             case Blow.NONE:
-                until(lambda: world.journal.suffered("slow", self._began), PATIENT)
+                self._wait(lambda: world.journal.suffered("slow", self._began))
                 self._more(first)
             case Blow.KILL_INTAKE:
                 self._more(first)
@@ -114,7 +124,7 @@ class Rounds:
                 self._begin(card)  # it was over too soon: once more
             return False
 
-        until(caught, PATIENT)
+        self._wait(caught)
         world.stage.theatre.break_xledger(())
         self.met += 1
 
@@ -148,7 +158,7 @@ class Rounds:
         epoch = world.ledger.epoch()
         world.start("successor", world.another("delivery"))
         self._more(first)
-        until(lambda: world.ledger.epoch() > epoch, PATIENT)
+        self._wait(lambda: world.ledger.epoch() > epoch)
         world.roles["delivery"] = world.roles.pop("successor")
         self._judge.wait_for_outcomes()
         stopped.signal(signal.SIGCONT)
@@ -164,14 +174,14 @@ class Rounds:
         world = self._world
 
         def stopped() -> bool:
-            until(lambda: state_of(world.roles["delivery"]) == "T", PATIENT)
+            self._wait(lambda: state_of(world.roles["delivery"]) == "T")
             if world.ledger.writable():
                 return True
             stop_file(world.stage.folder).write_text(write, "utf-8")
             world.thaw("delivery")
             return False
 
-        until(stopped, PATIENT)
+        self._wait(stopped)
 
 
 def faults_of(card: Card) -> Iterator[dict[str, Any]]:
