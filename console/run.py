@@ -38,6 +38,8 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
         crew.add("relay", wiring.relay(vitals).run)
         crew.add("gauges", gauges(wiring))
+        if role == "delivery":
+            crew.add("housekeeping", wiring.housekeeping().run)
         spare_the_collector()
         crew.sail(main)
     finally:

@@ -224,6 +224,26 @@ class Sync(Group):
     )
 
 
+class Housekeeping(Group):
+    """What is kept for a time only."""
+
+    every: Seconds = _setting(
+        3600.0,
+        "How often a delivery process looks for what is too old: counts of a past day, tombstones, "
+        "previews that were never finished.",
+        unit="seconds",
+        le=86_400,
+    )
+    tombstones: int = _setting(
+        730,
+        "How long ids and keyed digests of a deleted person are kept, to notice a rehire (R-78): "
+        "24 months, or less.",
+        unit="days",
+        ge=1,
+        le=731,
+    )
+
+
 class Outbox(Group):
     """What leaves for Kafka or mail."""
 
@@ -273,6 +293,7 @@ class Settings(BaseSettings):
     huma: Huma = Huma()
     sync: Sync = Sync()
     outbox: Outbox = Outbox()
+    housekeeping: Housekeeping = Housekeeping()
     http: Http = Http()
 
     @model_validator(mode="after")

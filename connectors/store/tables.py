@@ -84,6 +84,12 @@ person = Table(
     Column("next_flip_on", Text, comment="yyyy-mm-dd, R-60"),
 )
 Index("person_email", person.c.organization, person.c.email_digest)
+Index(
+    "person_deleted",
+    person.c.deleted_at,
+    postgresql_where=text("deleted_at IS NOT NULL"),
+    sqlite_where=text("deleted_at IS NOT NULL"),
+)
 
 field = Table(
     "field",

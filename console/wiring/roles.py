@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from connectors.kafka import consumer
 from connectors.kafka.producer import KafkaPublisher
 from connectors.store.delivery import LaneBounds, StoredLanes
+from connectors.store.housekeeping import StoredHousekeeping
 from connectors.store.intake import StoredIntake
 from connectors.store.organizations import Organizations
 from connectors.store.outbox import StoredOutbox
@@ -19,6 +20,7 @@ from connectors.telemetry import Reporter, Vitals
 from connectors.timer import KernelTimer
 from console.wiring.base import Base
 from processors.delivery import Delivery, DeliveryLimits
+from processors.housekeeping import Housekeeping
 from processors.intake.loop import Intake, IntakeLimits
 from processors.lane.asking_huma import reader_of
 from processors.lane.limiter import Limiter, Window
@@ -81,6 +83,14 @@ class Roles(Base):
             self.telemetry,
             vitals,
         )
+
+    def housekeeping(self) -> Housekeeping:
+        """Build what lets go of the old."""
+        given = self.settings.housekeeping
+        store = StoredHousekeeping(
+            self.store, self.keyring, self.settings.sync.preview, given.tombstones
+        )
+        return Housekeeping(store, self.owner, given.every, self.telemetry)
 
     @cached_property
     def timer(self) -> KernelTimer:

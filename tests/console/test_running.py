@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +44,18 @@ def test_a_role_says_how_it_is_and_ends_politely(prepared: Operator, role: str) 
         assert "huma_xledger_build_info" in metrics
         assert httpx.get(f"{url}/else", trust_env=False).status_code == 404
         assert program.stop() == 0
+
+
+@pytest.mark.rule("R-78", "R-95")
+def test_the_delivery_role_keeps_house(prepared: Operator) -> None:
+    """What is too old goes by itself."""
+    with closing(sqlite3.connect(prepared.folder / "store.db", timeout=10)) as store:
+        store.execute("INSERT INTO quota (name, hour, used) VALUES ('of long ago', 1, 1)")
+        store.commit()
+        with prepared.program("delivery", "run", "delivery") as program:
+            program.start()
+            until(lambda: not store.execute("SELECT 1 FROM quota").fetchall())
+            assert program.stop() == 0
 
 
 def test_all_runs_each_role_and_starts_one_again_that_dies(prepared: Operator) -> None:

@@ -439,6 +439,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization", "person"),
     )
     op.create_index("person_email", "person", ["organization", "email_digest"], unique=False)
+    op.create_index(
+        "person_deleted",
+        "person",
+        ["deleted_at"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+        sqlite_where=sa.text("deleted_at IS NOT NULL"),
+    )
     op.create_table(
         "position",
         sa.Column("organization", sa.Text(), nullable=False),
