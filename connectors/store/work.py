@@ -202,7 +202,6 @@ def _subject(
         subledger=link_[3],
         employee=link_[4],
         incomplete=bool(link_[5]),
-        suspect=any(row[5] > 0 for row in due),
         dirty=tuple(
             Dirty(
                 row[1], row[2], row[3], Origin.REQUEST if row[4] else Origin.EVENT, row[5],

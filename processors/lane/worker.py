@@ -232,7 +232,7 @@ class Lane:
         return None if known is None else bool(known)
 
     async def _take(self) -> Work:
-        """Take new work; where there is none, those who failed last, among themselves."""
+        """Take new work; where there is none, those who are tried again, among themselves."""
         work = await self._take_of(suspects=False)
         if work.people or stopped(work.status):
             return work

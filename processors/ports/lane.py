@@ -138,7 +138,6 @@ class Subject:
         user: Huma's user id.
         state: of the link; contact, subledger and employee are its dbIds.
         incomplete: a required field was missing when last tried (R-111).
-        suspect: failed last; travels with others who did.
         dirty: every open field that is due.
         touched: every field that an event ever dirtied; asked for when `incomplete`.
         projection: the person's current fields, as far as needed.
@@ -154,7 +153,6 @@ class Subject:
     subledger: str | None
     employee: str | None
     incomplete: bool
-    suspect: bool
     dirty: tuple[Dirty, ...]
     touched: frozenset[str]
     projection: Projection
@@ -226,7 +224,7 @@ class PersonResult:
     """What one request did for one person; the person is no longer in flight, unless `keep`.
 
     `records` are the dbIds of those that were written, `confirmed` the targets that Xledger
-    acknowledged. `suspect` None leaves the mark.
+    acknowledged.
     """
 
     user: str
@@ -235,7 +233,6 @@ class PersonResult:
     confirmed: Mapping[Target, TargetValue] = field(default_factory=dict, repr=False)
     turn: int = 0
     link: LinkChange | None = None
-    suspect: bool | None = None
     keep: bool = False
     records: Mapping[Root, str] = field(default_factory=dict)
 
@@ -296,7 +293,8 @@ class LaneStore(Protocol):
         """Take the first people by origin and turn, mark them in flight, read what they need.
 
         `idle` is the age in seconds of the lane's newest request. `suspects` asks for the people
-        that failed last, else for the others; people without a complete projection are left.
+        whose refusal is tried again, else for the others; people without a complete projection
+        are left.
 
         Raises:
             Limited: the outbox, or this hour's letters, are at their limit (promise 8, R-95).

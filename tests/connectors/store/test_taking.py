@@ -12,15 +12,18 @@ from processors.ports.lane import (
     Claim,
     Dirty,
     Facts,
+    FieldEnd,
     Intent,
     LaneStatus,
     Origin,
     PersonResult,
+    Result,
     Step,
 )
 from schemas.connection import Connection, LaneState, LinkState
 from schemas.employee import Target
 from schemas.person import PersonKey
+from schemas.reasons import Code
 from tests.fixtures.stored import FOREVER, KARI, OLA, ORGANIZATION, Stored
 
 
@@ -150,9 +153,23 @@ def test_who_failed_travels_with_others_who_failed(stored: Stored, one: Connecti
     lease = stored.claim(one)
     (good,) = stored.take(lease, suspects=False).people
     (bad,) = stored.take(lease, suspects=True).people
-    assert (good.user, good.suspect) == (OLA.user, False)
-    assert (bad.user, bad.suspect) == (KARI.user, True)
+    assert (good.user, bad.user) == (OLA.user, KARI.user)
     assert bad.dirty[0].attempts == 1
+
+
+@pytest.mark.rule("R-88", "R-80")
+def test_after_a_letter_a_correction_goes_with_the_others(stored: Stored, one: Connection) -> None:
+    """It is a value of its own, and does not wait until nobody else has work (ADR 0011)."""
+    turn = stored.change(one, KARI, 1, {"phone": "bad"})["phone"]
+    stored.set(dirty, dirty.c.person == KARI.user, attempts=4)
+    lease = stored.claim(one)
+    stored.take(lease, suspects=True)
+    letter = FieldEnd("phone", turn, Result.FAILED, Code.EXHAUSTED, (), 5)
+    stored.finish(lease, PersonResult(KARI.user, (letter,)))
+    stored.change(one, KARI, 2, {"phone": "good"})
+    stored.change(one, OLA, 3, {"phone": "2"})
+    together = stored.take(lease, suspects=False).people
+    assert {each.user for each in together} == {KARI.user, OLA.user}
 
 
 @pytest.mark.rule("R-97")

@@ -36,7 +36,7 @@ def dirty(name: str, version: int = 1, **more: Any) -> Dirty:
 def subject(*fields: Dirty, values: Mapping[str, Json] | None = None, **more: Any) -> Subject:
     """Return a linked, active person of the group."""
     plain = Subject(
-        "u", FACTS, LinkState.LINKED, "1", "2", "3", incomplete=False, suspect=False,
+        "u", FACTS, LinkState.LINKED, "1", "2", "3", incomplete=False,
         dirty=fields, touched=frozenset(each.field for each in fields),
         projection=Projection({**PERSON, **(values or {})}),
         versions=dict.fromkeys(PERSON, 1), confirmed={}, intent=None,
