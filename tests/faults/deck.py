@@ -59,7 +59,7 @@ IN_FLIGHT: Final = (
     _killed("delivery killed, Xledger hangs", "hang", UPDATE, Blow.KILL_DELIVERY),
     _killed("intake and delivery killed", "slow", UPDATE, Blow.KILL_BOTH),
     _killed("delivery stopped past its lease", "slow", RECORDS, Blow.STOP),
-    _killed("an intake joins, delivery killed", "slow", UPDATE, Blow.JOIN),
+    _killed("intake and delivery join, the owner killed", "slow", UPDATE, Blow.JOIN),
     _killed("broker and delivery killed", "slow", UPDATE, Blow.KILL_BROKER),
 )
 OTHERS: Final = (

@@ -92,7 +92,9 @@ class Rounds:
             case Blow.STOP:
                 self._stop(lambda: self._catch(card, write), first)
             case Blow.STOP_UNSENT:
-                self._stop(lambda: self._wait_for_the_stop(write), first)
+                self._stop(lambda: self._wait_for_the_stop(card, write), first)
+            case Blow.JOIN:
+                self._join(card, write)
             case _:
                 self._kill(card, write, first)
 
@@ -138,17 +140,30 @@ class Rounds:
         elif card.blow is Blow.KILL_BROKER:
             broker.kill()
             starting.start()
-        elif card.blow is Blow.JOIN:
-            world.start("joining", world.another("intake"))
         world.start("delivery")
         self._more(first)
         if card.blow is Blow.KILL_BOTH:
             world.start("intake")
         elif card.blow is Blow.KILL_BROKER:
             starting.join()
-        elif card.blow is Blow.JOIN:
-            world.roles["intake"].stop()
-            world.roles["intake"] = world.roles.pop("joining")
+
+    def _join(self, card: Card, write: str) -> None:
+        """Let one more of each role join, who must leave the lane alone until its owner is dead."""
+        world = self._world
+        self._wait(lambda: world.journal.suffered(card.faults[0], self._began))
+        epoch, restarts = world.ledger.epoch(), world.restarts
+        world.start("successor", world.another("delivery"))
+        world.start("joining", world.another("intake"))
+        first = self._begin(card)
+        self._more(first)
+        self._catch(card, write)
+        if world.ledger.epoch() != epoch and world.restarts == restarts:
+            self._judge.note("a lane was taken over while its owner lived")
+        world.kill("delivery")
+        world.roles["intake"].stop()
+        world.roles["delivery"] = world.roles.pop("successor")
+        world.roles["intake"] = world.roles.pop("joining")
+        self._more(first)
 
     def _stop(self, stop: Callable[[], None], first: Patch) -> None:
         """Stop delivery past its lease, let another take over and finish, and wake it."""
@@ -169,7 +184,7 @@ class Rounds:
             self._judge.note("a process that was stopped past its lease went on when it woke")
             stopped.kill()
 
-    def _wait_for_the_stop(self, write: str) -> None:
+    def _wait_for_the_stop(self, card: Card, write: str) -> None:
         """Wait until delivery has stopped itself before it sends, holding nothing of the store."""
         world = self._world
 
@@ -179,6 +194,7 @@ class Rounds:
                 return True
             stop_file(world.stage.folder).write_text(write, "utf-8")
             world.thaw("delivery")
+            self._begin(card)
             return False
 
         self._wait(stopped)

@@ -63,6 +63,7 @@ class World:
         self.published = 0
         self._urls: dict[Program, str] = {}
         self._number = 1
+        self.restarts = 0
 
     def close(self) -> None:
         """Stop looking; the stage ends what runs."""
@@ -120,6 +121,7 @@ class World:
             code = exit_code_of(role)
             if code == -signal.SIGALRM:
                 self.start(name)
+                self.restarts += 1
             else:
                 over.append(f"{name} ended by itself with {code}: see {role.log}")
         return over
