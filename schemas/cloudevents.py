@@ -18,6 +18,14 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 
 STAGE: Final = "decode"
 _CE: Final = "ce_"
+_ATTRIBUTES: Final = {
+    f"{_CE}{name}": name
+    for name in (
+        "specversion", "id", "source", "type", "subject", "time", "organization", "revision",
+        "actor", "partitionkey", "traceparent", "dataschema",
+    )
+}  # fmt: skip
+"""The headers that nearly every record has; others are cut out of their names one by one."""
 _STRUCTURED: Final = "application/cloudevents"
 _STRUCTURED_JSON: Final = "application/cloudevents+json"
 _PLAIN_JSON: Final = "application/json"
@@ -69,8 +77,8 @@ def _headers(headers: Headers) -> tuple[dict[str, Json], str]:
     content_type: str | None = None
     wrong: set[str] = set()
     for name, raw in headers:
-        if name[:3] == _CE:
-            attribute = name[3:]
+        attribute = _ATTRIBUTES.get(name) or (name[3:] if name[:3] == _CE else None)
+        if attribute is not None:
             if attribute in attributes:
                 wrong.add(attribute)
             try:
