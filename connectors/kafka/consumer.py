@@ -17,8 +17,8 @@ from processors.ports.source import Place, Record
 from schemas.errors import RetryLater
 
 WATERMARK_SECONDS: Final = 10.0
-MIB: Final = 1024
-"""KiB, librdkafka's unit, in a MiB."""
+KIB: Final = 1024
+"""Bytes in a KiB; and KiB in a MiB, librdkafka's other unit."""
 
 log = structlog.get_logger()
 
@@ -40,10 +40,11 @@ def settings_of(session_timeout: float, queue_mib: int, group: str) -> dict[str,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
-        "queued.min.messages": 100_000,
-        "queued.max.messages.kbytes": queue_mib * MIB,
-        "fetch.message.max.bytes": 1024 * MIB,
+        "queued.min.messages": 5_000,  # of a partition; small ones take more than their bytes
+        "queued.max.messages.kbytes": queue_mib * KIB,
+        "fetch.message.max.bytes": 512 * KIB,
         "fetch.wait.max.ms": 100,
+        "fetch.queue.backoff.ms": 10,  # a full queue is empty sooner than the default of a second
         "reconnect.backoff.max.ms": RECONNECT_MS,
     }
 
