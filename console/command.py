@@ -25,7 +25,8 @@ def commands(context: click.Context) -> None:
 
     Settings come from the environment, HUMA_XLEDGER_…: see docs/settings.md.
     """
-    context.obj = Wiring(os.environ)
+    context.obj = wiring = Wiring(os.environ)
+    context.call_on_close(wiring.close)
 
 
 for group in (

@@ -52,6 +52,11 @@ class Base:
         other.__dict__["settings"] = self.settings.model_copy(update={"kafka": kafka})
         return other
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
     @cached_property
     def settings(self) -> Settings:
         """The settings; StopProcess when one is wrong."""

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -122,7 +123,7 @@ def test_the_store_holds_no_value_in_clear(path: MainPath) -> None:
         raw = one.read_bytes() if one.exists() else b""
         assert held(raw) == []
         assert not [secret for secret in secrets(path) if secret.encode() in raw]
-    with sqlite3.connect(file) as store:
+    with closing(sqlite3.connect(file)) as store:
         (people,) = store.execute("SELECT count(*) FROM confirmed").fetchone()
     assert people > 10
 

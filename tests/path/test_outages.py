@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -117,7 +117,7 @@ def test_a_silent_xledger_is_asked_again_after_the_settle_time(path: MainPath) -
 def unsure(path: MainPath, user: str) -> bool:
     """Say whether a field of a person may have been written."""
     query = "SELECT count(*) FROM dirty WHERE person = ? AND open AND unsure"
-    with sqlite3.connect(folder_of(path) / "store.db") as store:
+    with closing(sqlite3.connect(folder_of(path) / "store.db")) as store:
         return bool(store.execute(query, (user,)).fetchone()[0])
 
 
