@@ -5,6 +5,7 @@ they never hold an id or a value. `schemas.advice` says what each means, and wha
 """
 
 from enum import StrEnum
+from typing import Final
 
 
 class LetterClass(StrEnum):
@@ -79,3 +80,7 @@ class Code(StrEnum):
     IDENTITY_NUMBER_IGNORED = "invalid identity number left out"
     CHARACTERS_REMOVED = "characters removed"
     EMAIL_OF_ANOTHER = "email of another employee"
+
+
+ONCE: Final = frozenset({Code.ACCOUNT_COUNTRY_NOT_WRITTEN})
+"""Warnings that a person gets once in each connection (R-43)."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection
+import orjson
+from sqlalchemy import Connection, select, update
 
 from connectors.store import bulk, refusals
 from connectors.store.clock import read_now
@@ -11,11 +12,12 @@ from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import asked, guard
 from connectors.store.tables import audit, confirmed, dirty, intent, link
-from connectors.store.work import sealed
+from connectors.store.work import sealed, warned_of
 from processors.ports.intake import Ended
 from processors.ports.lane import Lease, PersonResult
 from schemas.connection import LinkState
 from schemas.outcome import FieldEnd
+from schemas.reasons import ONCE
 
 if TYPE_CHECKING:
     from schemas.employee import Root, Target
@@ -56,6 +58,7 @@ def finish(
     _clean(connection, lease, results)
     _again(connection, lease, results, now)
     _link(connection, lease, results, now)
+    _warn(connection, lease, results)
     there = _there(connection, lease, results)
     _confirm(connection, keyring, lease, [one for one in results if one.user in there], now)
     refusals.note(connection, keyring, lease, results, there, now)
@@ -174,6 +177,17 @@ def _audit_rows(lease: Lease, result: PersonResult, now: int) -> list[tuple[Any,
         )
         for record, targets in by_record.items()
     ]  # fmt: skip
+
+
+def _warn(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:
+    """Keep which warnings were given that are given once for a person and connection (R-43)."""
+    for result in results:
+        given = {code for end in result.ends for code in ONCE.intersection(end.warnings)}
+        if given:
+            mine = (link.c.connection == lease.connection) & (link.c.person == result.user)
+            before = connection.execute(select(link.c.warned).where(mine)).scalar_one_or_none()
+            codes = sorted(code.value for code in given | warned_of(before))
+            connection.execute(update(link).where(mine).values(warned=orjson.dumps(codes).decode()))
 
 
 def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:

@@ -28,6 +28,7 @@ from processors.ports.lane import (
 from schemas.connection import LaneState, LinkState
 from schemas.employee import Target
 from schemas.person import Json, Projection
+from schemas.reasons import ONCE, Code
 
 FIELDS_OF_ONE: Final = 12
 """Dirty rows looked at for each person wanted: a person has ten fields."""
@@ -152,7 +153,7 @@ def _subjects(
         "WHERE d.connection = k.c AND d.person = k.u"
     )
     links = rows(
-        "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete "
+        "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete, l.warned "
         "FROM {keys} AS k CROSS JOIN link AS l WHERE l.connection = k.c AND l.person = k.u"
     )
     values = rows(
@@ -216,6 +217,7 @@ def _subject(
         versions={row[1]: row[2] for row in values},
         confirmed=_confirmed(cipher, user, confirmed),
         intent=_intent(cipher, user, intents[0]) if intents else None,
+        warned=warned_of(link_[6]),
     )  # fmt: skip
 
 
@@ -241,6 +243,12 @@ def opened_target(cipher: Cipher, user: str, target: str, sealed_: bytes | None)
     known = opened(cipher, user, f"confirmed.value/{target}", sealed_)
     assert known is None or isinstance(known, str)
     return known
+
+
+def warned_of(codes: str | None) -> frozenset[Code]:
+    """Return which warnings that are given once were given."""
+    given = () if codes is None else orjson.loads(codes)
+    return frozenset(code for code in ONCE if code.value in given)
 
 
 def _intent(cipher: Cipher, user: str, row: Any) -> Intent:

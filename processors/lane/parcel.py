@@ -127,7 +127,7 @@ def _update(
             if dirty is None:
                 besides |= set(write)
                 continue
-            warnings[name] = result.warnings
+            warnings[name] = _new(result.warnings, subject)
             if write:
                 sent[name] = frozenset(write)
             else:
@@ -160,7 +160,7 @@ def _creation(
             values |= write
             if dirty is not None:  # an empty one goes with the record that it is empty in
                 sent[name] = frozenset(write) or frozenset({Target.CONTACT_EMAIL})
-                warnings[name] = result.warnings
+                warnings[name] = _new(result.warnings, subject)
         elif name in ESSENTIAL and isinstance(result, Failed):
             ends = tuple(FieldEnd(d.field, d.turn, Result.FAILED, result.code) for d in open_fields)
             return Parcel(subject, {}, {}, (*ended, *ends), {})
@@ -168,6 +168,11 @@ def _creation(
             ended.append(_unsendable(dirty, result))
     change = LinkChange(incomplete=False) if subject.incomplete else None
     return Parcel(subject, values, sent, tuple(ended), warnings, change, creates=True)
+
+
+def _new(warnings: tuple[Code, ...], subject: Subject) -> tuple[Code, ...]:
+    """Return warnings without those that are given once, and were (R-43)."""
+    return tuple(code for code in warnings if code not in subject.warned)
 
 
 def _any_confirmed(name: HumaField, subject: Subject) -> bool:

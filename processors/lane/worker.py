@@ -20,6 +20,7 @@ from processors.lane.parcel import Parcel, parcel
 from processors.lane.results import Postponed, has_failed, postpone, result_of
 from processors.lane.settings import LaneLimits
 from processors.lane.state import Recent, after_trouble, stopped
+from processors.lane.telling import tell_once
 from processors.lane.updating import Sent, cases_of, send
 from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
@@ -372,6 +373,7 @@ class Lane:
             lambda: self.tools.store.finish(self.claimed.lease, results, size, idle=idle)
         )
         count_ends(self.tools.telemetry, ended)
+        tell_once(self._id, results)
 
     async def _met(self, trouble: RetryLater | PauseConnection) -> None:
         await self._show(self._after(trouble))

@@ -144,6 +144,7 @@ class Subject:
         versions: their versions, by field.
         confirmed: what Xledger acknowledged.
         intent: an open one.
+        warned: warnings that are given once, and were (R-43).
     """
 
     user: str
@@ -159,6 +160,7 @@ class Subject:
     versions: Mapping[str, int]
     confirmed: Mapping[Target, TargetValue] = field(repr=False)
     intent: Intent | None
+    warned: frozenset[Code] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

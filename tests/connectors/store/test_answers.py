@@ -223,3 +223,33 @@ def test_many_people_are_recorded_at_once(stored: Stored, one: Connection) -> No
         Ended(EventResult.UNCHANGED, None),
     ]
     assert (stored.state(one), stored.state(one, OLA)) == ("linked", "gone")
+
+
+@pytest.mark.rule("R-43")
+def test_a_warning_that_is_given_once_is_kept_with_the_link(
+    stored: Stored, one: Connection
+) -> None:
+    """For this person and connection only; others may be given any time."""
+    other = stored.connect("c2", group="g2")
+    for version, (each, key) in enumerate(((one, KARI), (one, OLA), (other, KARI)), 1):
+        stored.linked(each, key)
+        stored.change(each, key, version, {"bankAccount": {"number": "1", "country": "SE"}})
+    lease = stored.claim(one)
+    warnings = (Code.CHARACTERS_REMOVED, Code.ACCOUNT_COUNTRY_NOT_WRITTEN)
+    said = FieldEnd("bankAccount", 1, Result.APPLIED, None, warnings)
+    plain = FieldEnd("bankAccount", 1, Result.APPLIED, None, (Code.CHARACTERS_REMOVED,))
+    for end in (said, plain, said):
+        stored.finish(lease, PersonResult(KARI.user, (end,)))
+    warned = {subject.user: subject.warned for subject in stored.take(lease).people}
+    assert warned == {KARI.user: {Code.ACCOUNT_COUNTRY_NOT_WRITTEN}, OLA.user: frozenset()}
+    assert stored.subject(stored.claim(other)).warned == frozenset()
+
+
+@pytest.mark.rule("R-43")
+def test_what_was_not_decided_has_not_warned(stored: Stored, one: Connection) -> None:
+    """A field that is tried again has no outcome yet, and so nobody was told."""
+    turns = stored.change(one, KARI, 1, {"bankAccount": {"number": "1", "country": "SE"}})
+    lease = stored.claim(one)
+    again = Again("bankAccount", turns["bankAccount"], 0.0)
+    stored.finish(lease, PersonResult(KARI.user, again=(again,)))
+    assert stored.subject(lease).warned == frozenset()

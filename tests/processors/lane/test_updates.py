@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.store import refusals
 from connectors.store.tables import lane as lane_row
@@ -16,6 +17,7 @@ from processors.ports.lane import LeaseLost
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous, Unavailable
+from schemas.reasons import Code
 from tests.fixtures.working import Bad, Bench, person, whole
 
 OF_A_LANE = (lane_row.c.epoch, lane_row.c.state, lane_row.c.batch_size, lane_row.c.memory)
@@ -319,3 +321,24 @@ def test_xledgers_own_words_are_kept_with_the_failure(bench: Bench, state: LinkS
     bench.xledger.bad = []
     bench.run(bench.all_ended(*bench.change({1: {**whole(1), "email": "better@x.no"}})))
     assert stored.rows(refusal.c.field) == []
+
+
+@pytest.mark.rule("R-43")
+def test_an_account_of_another_country_is_warned_of_once(bench: Bench) -> None:
+    """The first outcome says so, and the log; later changes do not, nor does another lane."""
+    start(bench, 1, 2)
+    told: list[list[str]] = []
+    with capture_logs() as logged:
+        for number in (1, 1, 2):
+            (event,) = bench.change(
+                {number: {"bankAccount": {"number": f"5000{len(told)}", "country": "SE"}}}
+            )
+            bench.run(bench.all_ended(event))
+            outcome = next(one for one in bench.stored.outcomes() if one["event"]["id"] == event)
+            told.append(outcome.get("warnings", []))
+    once = [Code.ACCOUNT_COUNTRY_NOT_WRITTEN.value]
+    assert told == [once, [], once]
+    assert bench.xledger.has(Target.SUBLEDGER_BANK_ACCOUNT, "1s") == "50001"
+    said = [(one["person"], one["code"]) for one in logged if one["event"] == "field.warning"]
+    assert said == [(person(number).user, *once) for number in (1, 2)]
+    assert "5000" not in repr(logged)
