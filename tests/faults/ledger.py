@@ -12,6 +12,9 @@ from sqlalchemy.pool import NullPool
 from schemas.topics import EVENTS, OUTCOMES
 from tests.faults.witness import Identity, Place, identity_of_outcome
 
+BUSY_MS = 1000
+"""So long nobody who runs keeps others from writing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -56,12 +59,12 @@ class Ledger:
             return int(connection.execute(text("SELECT max(epoch) FROM lane")).scalar() or 0)
 
     def writable(self) -> bool:
-        """Say whether nobody holds the whole store: a stopped process may."""
+        """Say whether nobody holds the whole store for long: a stopped process may."""
         if not self._sqlite:
             return True  # PostgreSQL ends the transaction of a stopped process itself
         try:
             with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MS}")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 connection.exec_driver_sql("ROLLBACK")
         except OperationalError:
