@@ -31,7 +31,8 @@ def main(servers: str, topic: str, count: int) -> None:
             seen += 1
             if seen == count:
                 seconds = time.perf_counter() - started
-                print(json.dumps({"events": seen, "seconds": seconds}), flush=True)  # noqa: T201
+                told = json.dumps({"events": seen, "seconds": seconds})
+                os.write(1, f"\n{told}\n".encode())  # the worker keeps what is printed
                 os._exit(0)
 
     sys.argv = [sys.argv[0], "worker", "--without-web", "--loglevel", "error"]
