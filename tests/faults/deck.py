@@ -12,6 +12,7 @@ UPDATE: Final = "update"
 RECORDS: Final = "addContacts"
 EMPLOYEE: Final = "addEmployees"
 WRITES: Final = (UPDATE, RECORDS, EMPLOYEE)
+REFUSING: Final = "partial"
 
 
 class Blow(Enum):
@@ -70,7 +71,7 @@ OTHERS: Final = (
     Card("written after the client gave up", ("late-commit",), (UPDATE, RECORDS)),
     Card("503 and hanging", ("http-503", "hang"), (UPDATE, RECORDS)),
     Card("no JSON, intake killed", ("invalid-json",), WRITES, Blow.KILL_INTAKE),
-    Card("partial, and at the limits", ("partial", "burst", "concurrency"), WRITES),
+    Card("partial, and at the limits", (REFUSING, "burst", "concurrency"), WRITES),
     Card("stopped before adding", writes=(RECORDS, EMPLOYEE), blow=Blow.STOP_UNSENT),
     Card("stopped before updating", writes=(UPDATE,), blow=Blow.STOP_UNSENT),
 )

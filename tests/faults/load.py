@@ -49,12 +49,19 @@ class Load:
         self.history: dict[str, Written] = {}
         self.unsettled: dict[str, str] = {}
         self._touched: set[str] = set()
+        self._refusing = False
         self._hired = 0
         self._numbers: dict[tuple[str, str], int] = {}
 
-    def begin(self) -> None:
-        """Begin a round: nobody has changed in it."""
+    def begin(self, *, refusing: bool) -> None:
+        """Begin a round: nobody has changed in it.
+
+        Args:
+            refusing: Xledger will refuse some for now; who is deactivated before the next try is
+                locked then (R-72), so nobody leaves.
+        """
         self._touched.clear()
+        self._refusing = refusing
 
     def changes(self, count: int) -> Patch:
         """Change one or two fields of so many people; returns a patch."""
@@ -82,9 +89,9 @@ class Load:
     def lives(self) -> list[Patch]:
         """Let people leave, come back and be spoiled: patches in order, of people left alone."""
         patches = []
-        for step in self._random.sample(
-            (self._leave, self._return, self._delete, self._spoil, self._change_unlinked), 3
-        ):
+        leaving = () if self._refusing else (self._leave,)
+        steps = (*leaving, self._return, self._delete, self._spoil, self._change_unlinked)
+        for step in self._random.sample(steps, 3):
             patches += step()
         return patches
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, Final
 
-from tests.faults.deck import UPDATE, Blow, Card
+from tests.faults.deck import REFUSING, UPDATE, Blow, Card
 from tests.faults.judge import Judge
 from tests.faults.load import Load, Patch
 from tests.faults.publishing import Plain
@@ -52,7 +52,7 @@ class Rounds:
         """Play one; returns what speaks against the promises."""
         world = self._world
         write = self._random.choice(card.writes)
-        self._load.begin()
+        self._load.begin(refusing=REFUSING in card.faults)
         if card.blow is Blow.STOP_UNSENT:
             stop_file(world.stage.folder).write_text(write, "utf-8")
         self._strike(card, write, self._begin(card))
