@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 
 from connectors.store import answers, creations, lanes, quota, reading, work
+from connectors.store.emails import emails_of_others
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.outbox import StoredOutbox
@@ -20,6 +21,7 @@ from processors.ports.lane import (
     Idle,
     LaneStatus,
     Lease,
+    NewEmail,
     PersonResult,
     Unread,
     Work,
@@ -120,6 +122,14 @@ class StoredLanes:
         with self._store.begin() as connection:
             lanes.guard(connection, lease)
             return creations.elsewhere(connection, self._keyring, lease, emails)
+
+    def of_others(
+        self, lease: Lease, company: str, emails: Sequence[NewEmail]
+    ) -> Mapping[str, str]:
+        """See the port."""
+        with self._store.begin() as connection:
+            lanes.guard(connection, lease)
+            return emails_of_others(connection, self._keyring, lease, company, emails)
 
     def unread(self, lease: Lease, limit: int) -> Sequence[Unread]:
         """See the port."""

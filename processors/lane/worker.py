@@ -15,12 +15,13 @@ import structlog
 
 from processors.ends import count_ends
 from processors.lane.creation import create
+from processors.lane.emails import new_emails, with_warnings
 from processors.lane.limiter import Limiter
 from processors.lane.parcel import Parcel, parcel
 from processors.lane.results import Postponed, has_failed, postpone, result_of
 from processors.lane.settings import LaneLimits
 from processors.lane.state import Recent, after_trouble, stopped
-from processors.lane.telling import tell_once
+from processors.lane.telling import tell_emails, tell_once
 from processors.lane.updating import Sent, cases_of, send
 from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
@@ -316,6 +317,7 @@ class Lane:
 
     async def _update(self, parcels: Sequence[Parcel]) -> None:
         tools = self.tools
+        parcels = await self._warned(parcels)
         sent = await send(
             tools.xledger, cases_of(parcels), tools.limits.aliases, tools.limiter.spare,
             apart=self.apart,
@@ -330,6 +332,16 @@ class Lane:
             for one in parcels
         ]
         await self.sent(sent, results, "update")
+
+    async def _warned(self, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        """Warn whoever gets an email that another employee has; it is sent all the same (R-12)."""
+        emails = new_emails(parcels)
+        if not emails:
+            return parcels
+        lease, company = self.claimed.lease, self.claimed.connection.company
+        others = await self._call(lambda: self.tools.store.of_others(lease, company, emails))
+        tell_emails(self._id, others)
+        return with_warnings(parcels, others)
 
     def postponed(self, sent: Sent, user: str) -> Postponed:
         """Say when an undecided person is tried again, and whether it may have happened."""

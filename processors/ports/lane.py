@@ -263,6 +263,15 @@ class Holders:
     subledgers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class NewEmail:
+    """An email about to be written: its normal form, for whom, and that person's own employee."""
+
+    user: str
+    key: str = field(repr=False)
+    employee: str | None
+
+
 class LaneStore(Protocol):
     """The store, as the lanes of one process see it."""
 
@@ -338,6 +347,15 @@ class LaneStore(Protocol):
 
     def elsewhere(self, lease: Lease, emails: Mapping[str, str]) -> Mapping[str, str]:
         """Say whose email another employee has, by the last listing: user to dbId (R-12, R-36)."""
+        ...
+
+    def of_others(
+        self, lease: Lease, company: str, emails: Sequence[NewEmail]
+    ) -> Mapping[str, str]:
+        """Say which other employee has an email, by our links and the last listing (R-12).
+
+        Returns dbIds by the user who gets the email.
+        """
         ...
 
     def unread(self, lease: Lease, limit: int) -> Sequence[Unread]:

@@ -17,6 +17,7 @@ from processors.ports.lane import (
     LaneStatus,
     Lease,
     LeaseLost,
+    NewEmail,
     PersonResult,
     Result,
     Step,
@@ -149,6 +150,9 @@ CALLS: dict[str, Callable[[Stored, Lease], object]] = {
     "begin": lambda s, mine: s.lanes.begin(mine, [Claim(KARI.user, INTENT)], "company"),
     "holders": lambda s, mine: s.lanes.holders(mine, "company", ["1"]),
     "elsewhere": lambda s, mine: s.lanes.elsewhere(mine, {KARI.user: "kari@x.no"}),
+    "of_others": lambda s, mine: s.lanes.of_others(
+        mine, "company", [NewEmail(KARI.user, "x", "1")]
+    ),
     "merge_read": lambda s, mine: s.lanes.merge_read(
         mine,
         Unread(KARI.user, -1),

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,7 +15,8 @@ from connectors.store.tables import lane as lane_row
 from connectors.store.tables import refusal
 from processors.lane.limiter import Window
 from processors.lane.results import Retries
-from processors.ports.lane import LeaseLost
+from processors.ports.lane import Lease, LeaseLost, NewEmail
+from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous, Unavailable
@@ -342,3 +345,37 @@ def test_an_account_of_another_country_is_warned_of_once(bench: Bench) -> None:
     said = [(one["person"], one["code"]) for one in logged if one["event"] == "field.warning"]
     assert said == [(person(number).user, *once) for number in (1, 2)]
     assert "5000" not in repr(logged)
+
+
+@pytest.mark.rule("R-12", "R-103")
+def test_an_email_that_another_employee_has_is_sent_with_a_warning(bench: Bench) -> None:
+    """The outcome says so, the log names the other's dbId, and neither holds the email."""
+    start(bench, 1, 2)
+    asked: list[int] = []
+    of_others = bench.stored.lanes.of_others
+
+    class Counting:
+        """A store that says how much was asked of it."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(bench.stored.lanes, name)
+
+        def of_others(self, lease: Lease, company: str, emails: Sequence[NewEmail]) -> Any:
+            """See the port."""
+            asked.append(len(emails))
+            return of_others(lease, company, emails)
+
+    bench.lanes = Counting()
+    shared = ListedEmployee("4711", None, None, None, "shared@x.no", None, None)
+    lane = bench.lane()
+    bench.stored.sync.remember_employees(lane.claimed.lease, [(shared, "shared@x.no")])
+    with capture_logs() as logged:
+        events = bench.change({1: {"email": "Shared@X.no", "phone": "1"}, 2: {"phone": "2"}})
+        bench.run(bench.all_ended(*events), lane)
+    told = {one["event"]["id"]: one.get("warnings", []) for one in bench.stored.outcomes()}
+    assert [told[event] for event in events] == [[Code.EMAIL_OF_ANOTHER.value], []]
+    assert bench.xledger.has(Target.CONTACT_EMAIL, "1c") == "Shared@X.no"
+    said = [one for one in logged if one["event"] == "email.of_another"]
+    assert [(one["person"], one["id"]) for one in said] == [(person(1).user, "4711")]
+    assert "shared" not in repr(logged).lower()
+    assert asked == [1], "one question, of those whose email goes out"
