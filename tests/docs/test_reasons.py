@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from console.documentation import ROOT
 from schemas.advice import REASONS, Kind, Reason, Replay
 from schemas.failures import OF_FIELDS
 from schemas.reasons import Code, LetterClass
@@ -16,6 +17,15 @@ def test_every_code_has_a_meaning() -> None:
     """Its own."""
     assert set(REASONS) == set(Code)
     assert all(REASONS[code].code is code for code in Code)
+
+
+def test_every_code_is_given_by_some_part() -> None:
+    """A reason that nobody ever sees explains nothing."""
+    lists = {"reasons.py", "advice.py", "failures.py"}
+    parts = [file for part in ("schemas", "processors", "connectors")
+             for file in (ROOT / part).rglob("*.py") if file.name not in lists]  # fmt: skip
+    text = "\n".join(file.read_text("utf-8") for file in parts)
+    assert {code.name for code in Code} <= set(re.findall(r"\bCode\.([A-Z_]+)", text))
 
 
 @pytest.mark.parametrize("reason", ALL, ids=lambda reason: reason.code.value)
