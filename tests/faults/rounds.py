@@ -151,13 +151,13 @@ class Rounds:
         """Let one more of each role join, who must leave the lane alone until its owner is dead."""
         world = self._world
         self._wait(lambda: world.journal.suffered(card.faults[0], self._began))
-        epoch, restarts = world.ledger.epoch(), world.restarts
+        epoch, late = world.ledger.epoch(), world.late()
         world.start("successor", world.another("delivery"))
         world.start("joining", world.another("intake"))
         first = self._begin(card)
         self._more(first)
         self._catch(card, write)
-        if world.ledger.epoch() != epoch and world.restarts == restarts:
+        if world.ledger.epoch() != epoch and world.late() == late:
             self._judge.note("a lane was taken over while its owner lived")
         world.kill("delivery")
         world.roles["intake"].stop()

@@ -63,7 +63,7 @@ class World:
         self.published = 0
         self._urls: dict[Program, str] = {}
         self._number = 1
-        self.restarts = 0
+        self._restarts = 0
 
     def close(self) -> None:
         """Stop looking; the stage ends what runs."""
@@ -121,10 +121,14 @@ class World:
             code = exit_code_of(role)
             if code == -signal.SIGALRM:
                 self.start(name)
-                self.restarts += 1
+                self._restarts += 1
             else:
                 over.append(f"{name} ended by itself with {code}: see {role.log}")
         return over
+
+    def late(self) -> int:
+        """Return how often a delivery could not renew its leases in time: then it may lose them."""
+        return sum(log.count("delivery.renewal_failed") for log in self.logs()) + self._restarts
 
     def look_at_metrics(self) -> None:
         """Keep what the roles export."""
