@@ -179,4 +179,5 @@ def machine() -> str:
     names = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((n.partition(":")[2].strip() for n in names if n.startswith("model name")), "?")
     done = subprocess.run(["python3", "--version"], capture_output=True, text=True, check=False)  # noqa: S607 - any
-    return f"{os.cpu_count()} cores ({model}), {done.stdout.strip()}"
+    load = os.getloadavg()[1]  # more than the cores: others were measured too
+    return f"{os.cpu_count()} cores ({model}), {done.stdout.strip()}, load {load:.1f}"
