@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from connectors.encryption import Cipher
 from connectors.store.clock import read_now
@@ -22,11 +22,12 @@ from connectors.store.tables import (
     position,
     refusal,
 )
+from connectors.store.tables import connection as connections
 from connectors.store.upsert import insert
 from connectors.store.work import opened_target
 from processors.ports.intake import Ended
 from schemas.connection import LinkState
-from schemas.employee import Target, TargetValue
+from schemas.employee import TargetValue
 from schemas.outcome import FieldEnd
 from schemas.person import PersonKey
 from schemas.reasons import Code
@@ -63,40 +64,44 @@ def delete_people(
             .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
         )
         _keep_digests(connection, keyring, key)
-        for table in (field, position, confirmed, refusal, intent):
+        for table in (field, position):
             connection.execute(
                 delete(table).where(table.c.organization == mine[0], table.c.person == mine[1])
             )
-        connection.execute(
-            update(dirty)
-            .where(dirty.c.organization == mine[0], dirty.c.person == mine[1])
-            .values(open=False)
-        )
-        waiting = (pending.c.organization == mine[0]) & (pending.c.person == mine[1])
+        for table in (confirmed, refusal, intent):
+            connection.execute(delete(table).where(_of(table, key)))
+        connection.execute(update(dirty).where(_of(dirty, key)).values(open=False))
         ended += end_events(
-            connection, keyring, waiting, FieldEnd.SKIPPED, Code.DELETED, now, EVENTS_OF_ONE
-        )
+            connection, keyring, _of(pending, key), FieldEnd.SKIPPED, Code.DELETED, now,
+            EVENTS_OF_ONE,
+        )  # fmt: skip
     return ended
 
 
-def confirmed_digest(cipher: Cipher, values: Mapping[Target, TargetValue]) -> bytes:
-    """Return what stands for values by Target, so that a later change of one is seen (R-77)."""
+def confirmed_digest(cipher: Cipher, values: Mapping[str, TargetValue]) -> bytes:
+    """Return what stands for values by target, so that a later change of one is seen (R-77)."""
     return cipher.digest("confirmed", orjson.dumps(sorted(values.items())))
+
+
+def _of(table: Table, key: PersonKey) -> ColumnElement[bool]:
+    """Return the condition on what connections keep of a person, as their indexes have it."""
+    theirs = select(connections.c.id).where(connections.c.organization == key.organization)
+    return table.c.connection.in_(theirs) & (table.c.person == key.user)
 
 
 def _keep_digests(connection: Connection, keyring: Keyring, key: PersonKey) -> None:
     """Keep, with each link, the digest of what was confirmed, and the names of the fields."""
     rows = connection.execute(
         select(confirmed.c.connection, confirmed.c.target, confirmed.c.value).where(
-            confirmed.c.organization == key.organization, confirmed.c.person == key.user
+            _of(confirmed, key)
         )
     ).all()
     if not rows:
         return
     cipher = keyring.cipher_of(connection, key.organization)
-    found: dict[str, dict[Target, TargetValue]] = defaultdict(dict)
+    found: dict[str, dict[str, TargetValue]] = defaultdict(dict)
     for one, target, value in rows:
-        found[one][Target(target)] = opened_target(cipher, key.user, target, value)
+        found[one][target] = opened_target(cipher, key.user, target, value)
     for one, values in found.items():
         connection.execute(
             update(link)
