@@ -171,21 +171,28 @@ class StoredSync:
             held = {row.employee: row.connection for row in rows if row.employee is not None}
             return Existing(frozenset(mine), held, frozenset(deleted))
 
-    def remember_people(self, lease: Lease, people: Sequence[HumaListed]) -> None:
-        """See the port; what an event said is newer, and stays."""
-        rows = [
-            (
-                lease.organization, one.id, one.type, one.active,
-                orjson.dumps(one.groups).decode(), False,
-            )
-            for one in people
-        ]  # fmt: skip
+    def remember_people(
+        self, lease: Lease, people: Sequence[tuple[HumaListed, str | None]]
+    ) -> None:
+        """See the port; what an event said, or a deletion left, is newer, and stays."""
         with self._store.begin() as transaction:
             guard(transaction, lease)
+            cipher = self._keyring.cipher_of(transaction, lease.organization)
+            rows = [
+                (
+                    lease.organization, one.id, one.type, one.active,
+                    orjson.dumps(one.groups).decode(), False,
+                    None if email is None else cipher.digest("email", email.encode()),
+                )
+                for one, email in people
+            ]  # fmt: skip
             bulk.insert(
                 transaction,
                 person,
-                ("organization", "person", "type", "active", "groups", "complete"),
+                (
+                    "organization", "person", "type", "active", "groups", "complete",
+                    "email_digest",
+                ),
                 rows,
                 "ON CONFLICT (organization, person) DO UPDATE SET "
                 "type = CASE WHEN person.type_version < 0 THEN excluded.type "
@@ -193,8 +200,12 @@ class StoredSync:
                 "active = CASE WHEN person.active_version < 0 THEN excluded.active "
                 "ELSE person.active END, "
                 '"groups" = CASE WHEN person.groups_version < 0 THEN excluded."groups" '
-                'ELSE person."groups" END',
-            )
+                'ELSE person."groups" END, '
+                "email_digest = CASE WHEN person.deleted_at IS NOT NULL OR EXISTS ("
+                "SELECT 1 FROM field AS f WHERE f.organization = person.organization "
+                "AND f.person = person.person AND f.field = 'email') "
+                "THEN person.email_digest ELSE excluded.email_digest END",
+            )  # fmt: skip
 
     def remember_employees(
         self, lease: Lease, employees: Sequence[tuple[ListedEmployee, str | None]]

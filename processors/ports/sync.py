@@ -57,8 +57,13 @@ class SyncStore(Protocol):
         """Return the links that are there."""
         ...
 
-    def remember_people(self, lease: Lease, people: Sequence[HumaListed]) -> None:
-        """Keep who is known from the listing: type, state, groups; no values (R-112)."""
+    def remember_people(
+        self, lease: Lease, people: Sequence[tuple[HumaListed, str | None]]
+    ) -> None:
+        """Keep who is known from the listing: type, state, groups; no values (R-112).
+
+        Each comes with the normal form of the email, kept as a digest to know a rehire by (R-78).
+        """
         ...
 
     def remember_employees(

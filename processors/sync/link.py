@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from processors.ends import count_ends
+from processors.mapping.email import same_email_key
 from processors.ports.huma import Huma, HumaListed
 from processors.ports.lane import Lease
 from processors.ports.sync import Run, SyncStore
@@ -87,7 +88,10 @@ async def _link(
     company = connection.company
     existing = await asyncio.to_thread(store.existing, lease, company)
     matches = match(list(people.values()), employees, existing, connection.group)
-    everybody = list(people.values())
+    everybody = [
+        (person, None if person.email is None else same_email_key(person.email))
+        for person in people.values()
+    ]
     for start in range(0, len(everybody), CHUNK):
         chunk = everybody[start : start + CHUNK]
         await asyncio.to_thread(store.remember_people, lease, chunk)

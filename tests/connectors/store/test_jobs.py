@@ -244,7 +244,7 @@ def test_a_listing_makes_people_known(stored: Stored, one: Connection) -> None:
     stored.sync.remember_people(
         lease,
         [
-            HumaListed(key.user, "user", True, ("g1",), "canary@x.no")  # noqa: FBT003 - a person
+            (HumaListed(key.user, "user", True, ("g1",), "canary@x.no"), "canary@x.no")  # noqa: FBT003 - a person
             for key in (KARI, OLA)
         ],
     )

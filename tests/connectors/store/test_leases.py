@@ -162,7 +162,7 @@ CALLS: dict[str, Callable[[Stored, Lease], object]] = {
     "unknown_in_huma": lambda s, mine: s.lanes.unknown_in_huma(mine, KARI.user),
     "huma_state": lambda s, mine: s.lanes.huma_state(mine, "away", 9.0),
     "remember_people": lambda s, mine: s.sync.remember_people(
-        mine, [HumaListed(KARI.user, "service_user", None, (), None)]
+        mine, [(HumaListed(KARI.user, "service_user", None, (), None), None)]
     ),
     "remember_employees": lambda s, mine: s.sync.remember_employees(mine, []),
     "link": lambda s, mine: s.sync.link(mine, "company", [NewLink(KARI.user, "1")], []),

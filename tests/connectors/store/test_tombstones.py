@@ -5,7 +5,7 @@ import pytest
 
 from connectors.store.deletion import confirmed_digest
 from connectors.store.tables import link, person
-from processors.ports.huma import HumaPerson
+from processors.ports.huma import HumaListed, HumaPerson
 from processors.ports.intake import Value
 from processors.ports.lane import PersonResult, Unread
 from schemas.connection import Connection
@@ -106,3 +106,25 @@ def test_who_was_never_written_leaves_no_digest_of_it(stored: Stored) -> None:
     stored.linked(one, KARI)
     delete(stored, KARI)
     assert stored.rows(link.c.confirmed_digest, link.c.confirmed_targets) == [(None, None)]
+
+
+@pytest.mark.rule("R-78", "R-112")
+@pytest.mark.parametrize(
+    ("said", "known_by"),
+    [(None, "listed@x.no"), ("event@x.no", "event@x.no"), ("deleted", "event@x.no")],
+)
+def test_who_was_only_listed_is_known_again(
+    stored: Stored, said: str | None, known_by: str
+) -> None:
+    """A listing's email counts where nothing newer was said, or left by a deletion."""
+    one = stored.connect()
+    if said is not None:
+        with stored.intake.transaction() as transaction:
+            value = Value(KARI, "email", 4, b"", "event@x.no", digest_of="event@x.no")
+            transaction.merge([value])
+    if said == "deleted":
+        delete(stored, KARI)
+    listed = HumaListed(KARI.user, "user", True, (), "Listed@x.no")  # noqa: FBT003 - a person
+    stored.sync.remember_people(stored.claim(one), [(listed, "listed@x.no")])
+    delete(stored, KARI)
+    assert {email for email in ("listed@x.no", "event@x.no") if known(stored, email)} == {known_by}
