@@ -1,6 +1,5 @@
 """A person deleted in Huma: values go at once, a tombstone stays (R-78)."""
 
-
 import pytest
 
 from connectors.store.tables import (
