@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
+import pytest
+
 FOLDER = Path(__file__).parent / "fixtures"
 pytest_plugins = [
     f"tests.fixtures.{file.stem}"
     for file in sorted(FOLDER.glob("*.py"))
     if "@pytest.fixture" in file.read_text("utf-8")
 ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seeds that were drawn, whatever came of their tests."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", ()):
+                terminalreporter.write_line(f"{report.nodeid}: {name}={value}")

@@ -14,7 +14,8 @@ from typing import Any, Final, Self
 from schemas.errors import StopProcess
 
 READY_SECONDS: Final = 30.0
-STOP_SECONDS: Final = 15.0
+STOP_SECONDS: Final = 40.0
+"""Longer than `run all` gives its children: whoever takes longer breaks its own limit."""
 
 
 class Program:

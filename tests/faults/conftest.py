@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 
 import pytest
 
@@ -18,6 +19,8 @@ def rounds() -> int:
 
 
 @pytest.fixture
-def seed() -> int:
+def seed(record_property: Callable[[str, object], None]) -> int:
     """What the order of the faults, their moments and the load are made from."""
-    return int(os.environ.get(SEED) or secrets.randbelow(10**6))
+    drawn = int(os.environ.get(SEED) or secrets.randbelow(10**6))
+    record_property(SEED, drawn)
+    return drawn

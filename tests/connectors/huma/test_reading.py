@@ -72,7 +72,7 @@ def test_a_person_does_not_print_itself(ask: Any, first: str) -> None:
     assert "fjordmat" not in repr(ask(lambda client: client.read(first)))
 
 
-@pytest.mark.parametrize("user", [str(uuid4()), "me", "..", "a/b", "\0"])
+@pytest.mark.parametrize("user", ["9b2e0c1a-0000-4000-8000-00000000dead", "me", "..", "a/b", "\0"])
 def test_an_unknown_person_is_not_found(ask: Any, user: str) -> None:
     """Whom Huma does not know is NotFound; what is no UUID is not even asked for."""
     with pytest.raises(NotFound):
