@@ -127,11 +127,7 @@ RULES: Final = (
     Rule("R-92", "What a replay does", DESK),
     Rule("R-93", "The guard against mass changes", "the guard"),
     Rule("R-94", "A lane has exactly one state", "held"),
-    Rule(
-        "R-95",
-        "Unknown types, too large values, limits on letters",
-        "the limit on a connection's letters in an hour",
-    ),
+    Rule("R-95", "Unknown types, too large values, limits on letters"),
     Rule("R-96", "The revision orders a person's changes"),
     Rule("R-97", "Reading a person from Huma", "`people refetch`"),
     Rule("R-98", "An organisation without a connection leaves no trace"),

@@ -1,26 +1,23 @@
 """What an answer made of people: ends, confirmations, links, retries (`design.md`, Answers)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy import Connection, select, update
 
-from connectors.store import bulk, refusals
+from connectors.store import bulk, refusals, written
 from connectors.store.clock import read_now
 from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import asked, guard
-from connectors.store.tables import audit, confirmed, dirty, intent, link
+from connectors.store.tables import confirmed, dirty, intent, link
 from connectors.store.work import sealed, warned_of
 from processors.ports.intake import Ended
 from processors.ports.lane import Lease, PersonResult
 from schemas.connection import LinkState
 from schemas.outcome import FieldEnd
 from schemas.reasons import ONCE
-
-if TYPE_CHECKING:
-    from schemas.employee import Root, Target
 
 MINE: Final = [("c", link.c.connection), ("p", link.c.person)]
 
@@ -42,6 +39,7 @@ def finish(
     guard(connection, lease, **size, **asked(idle))
     now = read_now(connection)
     one = lease.connection
+    causes = written.causes_of(connection, lease, results)
     ended = end_fields(
         connection,
         keyring,
@@ -60,7 +58,9 @@ def finish(
     _link(connection, lease, results, now)
     _warn(connection, lease, results)
     there = _there(connection, lease, results)
-    _confirm(connection, keyring, lease, [one for one in results if one.user in there], now)
+    alive = [result for result in results if result.user in there]
+    _confirm(connection, keyring, lease, alive, now)
+    written.add(connection, lease, alive, causes, now)
     refusals.note(connection, keyring, lease, results, there, now)
     landed = [(one, result.user) for result in results if not result.keep]
     bulk.select(
@@ -155,28 +155,6 @@ def _confirm(
         "ON CONFLICT (connection, person, target) DO UPDATE SET value = excluded.value, "
         "turn = excluded.turn, at = excluded.at",
     )
-    bulk.insert(
-        connection,
-        audit,
-        ("at", "organization", "connection", "person", "action", "object", "fields", "rule"),
-        [row for result in results for row in _audit_rows(lease, result, now)],
-        "",
-    )
-
-
-def _audit_rows(lease: Lease, result: PersonResult, now: int) -> list[tuple[Any, ...]]:
-    """Say which record was written, and which of its fields; no value (R-102)."""
-    by_record: dict[Root, list[Target]] = {}
-    for target in result.confirmed:
-        by_record.setdefault(target.root, []).append(target)
-    return [
-        (
-            now, lease.organization, lease.connection, result.user, "employee.written",
-            f"{record.value}:{result.records.get(record, '')}",
-            ",".join(target.value for target in targets), "R-102",
-        )
-        for record, targets in by_record.items()
-    ]  # fmt: skip
 
 
 def _warn(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:

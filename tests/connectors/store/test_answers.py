@@ -1,5 +1,7 @@
 """What an answer makes of people: ends, confirmations, links, retries (`design.md`, Answers)."""
 
+from dataclasses import replace
+
 import pytest
 
 from connectors.store.tables import audit, confirmed, dirty, lane, link
@@ -11,7 +13,7 @@ from schemas.letter import parse
 from schemas.outcome import Result as EventResult
 from schemas.reasons import Code
 from schemas.topics import DEAD_LETTERS
-from tests.fixtures.stored import KARI, OLA, Stored
+from tests.fixtures.stored import KARI, OLA, Stored, waiting
 
 
 @pytest.fixture
@@ -89,6 +91,23 @@ def test_the_audit_names_the_record_and_its_fields(stored: Stored, one: Connecti
         ("employee.written", "contact:71", "contact.phone,contact.email", KARI.user),
         ("employee.written", "subledger:72", "subledger.phone", KARI.user),
     ]
+
+
+@pytest.mark.rule("R-102")
+def test_the_audit_names_the_events_and_who_made_them(stored: Stored, one: Connection) -> None:
+    """Of each field the newest event that was sent; one that came since is not its cause."""
+    first, second, third = (
+        replace(waiting(one, KARI, version, fields), actor=actor)
+        for version, fields, actor in ((1, ("phone",), "anne"), (2, ("phone", "email"), "berit"),
+                                       (3, ("birthDate",), "cecilie"))
+    )  # fmt: skip
+    with stored.intake.transaction() as transaction:
+        for event, turn in ((first, 1), (second, 2), (third, 9)):
+            transaction.wait([(event, dict.fromkeys(event.fields, turn))])
+    values = {Target.CONTACT_PHONE: "canary"}
+    stored.finish(stored.claim(one), PersonResult(KARI.user, confirmed=values, turn=2))
+    rows = stored.rows(audit.c.action, audit.c.actor, audit.c.event)
+    assert [row[1:] for row in rows if row[0] == "employee.written"] == [("berit", second.outcome)]
 
 
 @pytest.mark.rule("R-85", "R-87")
