@@ -16,7 +16,7 @@ demo: $(READY) ## play a working day and a flood on this machine, and prove the 
 	@$(BIN)/huma-xledger demo
 
 test: lint ## check everything, as CI does
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## formatting, rules of style, types
 	@$(BIN)/ruff format --check .

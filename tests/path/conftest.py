@@ -28,6 +28,8 @@ from tests.fixtures.waiting import until
 SEED = 11
 PEOPLE = 120
 SECONDS = 30.0
+EARLIER = 100
+"""Milliseconds: an event of the test's own is older than the change in Huma that follows it."""
 SETTINGS = {
     **QUICK,
     "DELIVERY__RETRY": "0.2",
@@ -159,7 +161,7 @@ def event_of(organization: str, user: str, **more: str) -> list[tuple[str, str |
         "subject": user,
         "time": datetime.now(UTC).isoformat(),
         "organization": organization,
-        "revision": str(time.time_ns() // 1000),
+        "revision": str(time.time_ns() // 1_000_000 - EARLIER),
         **more,
     }
     return [(f"ce_{name}", value) for name, value in attributes.items()]
