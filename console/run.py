@@ -7,7 +7,15 @@ from pathlib import Path
 import click
 
 from console import roles
-from console.crew import Crew, gauges, obey, once_possible, say_ready, spare_the_collector
+from console.crew import (
+    Crew,
+    gauges,
+    obey,
+    once_possible,
+    say_ready,
+    spare_memory,
+    spare_the_collector,
+)
 from console.wiring import Wiring
 
 
@@ -23,6 +31,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         obey(stop, attached=attached)
         children = roles.children_of(os.environ, wiring.settings.http.port)
         raise click.exceptions.Exit(roles.run_all(children, stop))
+    spare_memory()
     if role == "delivery":
         wiring.timer.keep_out()  # before any thread starts, which begins with this one's mask
     part = "intake" if role == "intake" else "lanes"
@@ -40,7 +49,8 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         crew.add("gauges", gauges(wiring))
         if role == "delivery":
             crew.add("housekeeping", wiring.housekeeping().run)
-        spare_the_collector()
+        if role == "intake":
+            spare_the_collector()
         crew.sail(main)
     finally:
         reporter.close()

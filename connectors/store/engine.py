@@ -19,6 +19,8 @@ from schemas.personal import Personal
 DIALECTS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 READING: Final = "reading"
 OWNER_ONLY: Final = 0o600
+SQLITE_CACHE: Final = -6144
+"""KiB of pages that each connection keeps, by SQLite's own sign; intake's asks for more."""
 PASSWORD_FILE: Final = "HUMA_XLEDGER_STORE__PASSWORD_FILE"  # noqa: S105 - a setting's name
 SECRETS: Final = frozenset({"password", "sslpassword"})
 """Parameters of libpq that an address may hold behind its `?`."""
@@ -150,7 +152,11 @@ def _sqlite(address: URL, limits: StoreLimits) -> Store:
         max_overflow=0,
         pool_timeout=limits.lock_timeout,
         pool_use_lifo=True,  # whose pages are still in its cache
-        connect_args={"timeout": limits.busy_timeout, "check_same_thread": False},
+        connect_args={
+            "timeout": limits.busy_timeout,
+            "check_same_thread": False,
+            "cached_statements": 32,  # those of many rows are large, and each count is another one
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -161,7 +167,7 @@ def _sqlite(address: URL, limits: StoreLimits) -> Store:
             "journal_mode=WAL",
             "synchronous=FULL",
             "wal_autocheckpoint=8000",
-            "cache_size=-16384",  # KiB: beyond it a batch's own pages are written and read again
+            f"cache_size={SQLITE_CACHE}",
         ):
             raw.execute(f"PRAGMA {pragma}")
 

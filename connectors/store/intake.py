@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -33,7 +33,9 @@ from schemas.connection import LinkState
 from schemas.employee import Target
 from schemas.person import PersonKey
 
-COUNT_SECONDS = 5.0
+CACHE: Final = "PRAGMA cache_size=-16384"
+"""Beyond it a batch's own pages would be written, and read again."""
+COUNT_SECONDS: Final = 5.0
 """How long the outbox's size may be out of date."""
 
 
@@ -67,6 +69,8 @@ class StoredIntake:
     def transaction(self) -> Iterator[IntakeTransaction]:
         """See the port."""
         with self._store.begin() as connection:
+            if self._store.dialect == "sqlite":
+                connection.exec_driver_sql(CACHE)
             yield _Transaction(connection, self._keyring)
 
     def offsets(self, places: Sequence[Place]) -> Mapping[Place, int]:
