@@ -27,7 +27,8 @@ from processors.lane.limiter import Limiter, Window
 from processors.lane.results import Retries
 from processors.lane.settings import LaneLimits
 from processors.lane.state import Waits
-from processors.lane.worker import Lane, Tools
+from processors.lane.tools import Tools
+from processors.lane.worker import Lane
 from processors.ports.huma import Huma
 from processors.ports.lane import Claimed
 from processors.relay import Relay, RelayLimits

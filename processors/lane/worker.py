@@ -5,37 +5,30 @@ confirmed. Two requests may be under way; a person is in at most one.
 """
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from processors.ends import count_ends
 from processors.lane.creation import create
 from processors.lane.emails import new_emails, with_warnings
-from processors.lane.limiter import Limiter
 from processors.lane.parcel import Parcel, parcel
-from processors.lane.results import Postponed, has_failed, postpone, result_of
-from processors.lane.settings import LaneLimits
-from processors.lane.state import Recent, after_trouble, stopped
+from processors.lane.results import Postponed, postpone, result_of
+from processors.lane.standing import STORE_SECONDS, Standing
+from processors.lane.state import stopped
 from processors.lane.telling import tell_emails, tell_once
+from processors.lane.tools import Tools
 from processors.lane.updating import Sent, cases_of, send
 from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
 from processors.ports.lane import (
     Claimed,
-    LaneStatus,
-    LaneStore,
     PersonResult,
     Subject,
     Work,
 )
-from processors.ports.telemetry import Telemetry
-from processors.ports.xledger import Xledger
-from schemas.connection import LaneState
 from schemas.errors import (
     Ambiguous,
     Limited,
@@ -48,41 +41,10 @@ from schemas.metrics import AMBIGUOUS, SEARCHES, XLEDGER_PEOPLE
 
 PROBE_PEOPLE: Final = 10
 """A failing lane sends so many people at a time (R-94)."""
-STORE_SECONDS: Final = 1.0
 SHORTEST: Final = 0.02
-STRIKES: Final = "strikes"
-APART: Final = "apart"
-TROUBLED: Final = frozenset({LaneState.WAITING, LaneState.BROKEN, LaneState.PAUSED})
 
 T = TypeVar("T")
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Tools:
-    """What a worker works with.
-
-    Attributes:
-        store: the lanes' store, called in worker threads.
-        xledger: the token's client; every request of it passes the limiter.
-        limiter: of the token.
-        limits: see there.
-        telemetry: counts.
-        today: the date in a zone.
-        jobs: runs a planned sync of this lane, and says whether there was one.
-        read_people: asks Huma about people who were never read whole.
-        clock: monotonic seconds.
-    """
-
-    store: LaneStore
-    xledger: Xledger
-    limiter: Limiter
-    limits: LaneLimits
-    telemetry: Telemetry
-    today: Callable[[str], date]
-    jobs: Callable[[], Awaitable[bool]]
-    read_people: Callable[[], Coroutine[Any, Any, None]]
-    clock: Callable[[], float]
 
 
 @dataclass(slots=True)
@@ -93,17 +55,16 @@ class Lane:
     tools: Tools
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _size: int = 0
-    _strikes: int = 0
-    _identified: bool = False
-    _not_before: float = 0.0
-    _status: LaneStatus = field(default_factory=LaneStatus)
-    _recent: Recent = field(default_factory=Recent)
-    _memory: dict[str, int] = field(default_factory=dict)
     _reading: "asyncio.Task[None] | None" = None
     _failure: BaseException | None = None
     _outdated: bool = False
-    _changed: bool = False
+    _size: int = field(init=False)
+    _standing: Standing = field(init=False)
+
+    def __post_init__(self) -> None:
+        limits = self.tools.limits
+        self._size = min(self.claimed.batch_size or limits.people, limits.people)
+        self._standing = Standing(self.claimed, self.tools)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until there is nothing left for a while, or until told to stop.
@@ -112,12 +73,6 @@ class Lane:
             LeaseLost: somebody else has the lane.
             StopProcess: a human must act on this process.
         """
-        limits = self.tools.limits
-        self._size = min(self.claimed.batch_size or limits.people, limits.people)
-        self._status = self.claimed.status
-        self._memory = dict(self.claimed.memory)
-        self._strikes = self._memory.get(STRIKES, 0)
-        self._not_before = self.tools.clock() + self.claimed.status.wait
         try:
             await self._work(stop)
         finally:
@@ -129,7 +84,7 @@ class Lane:
     async def _work(self, stop: asyncio.Event) -> None:
         limits = self.tools.limits
         idle_since: float | None = None  # when a turn first found nothing to do
-        while not (stop.is_set() or self._failure or self._changed):
+        while not (stop.is_set() or self._failure):
             self.wake.clear()
             busy = self._busy  # before the turn, which looks for people to read
             try:
@@ -137,7 +92,7 @@ class Lane:
             except StoreUnavailable as away:
                 log.warning("lane.waits", connection=self._id, why=str(away))
                 pause = STORE_SECONDS
-            if stopped(self._status) or self._outdated:
+            if stopped(self._standing.status) or self._outdated:
                 break
             now = self.tools.clock()
             if pause is None or busy or self._tasks:
@@ -157,8 +112,7 @@ class Lane:
     @property
     def _busy(self) -> bool:
         """Whether the lane is not to be given back; whom a failing one tried is not stored."""
-        failing = self._status.state is LaneState.FAILING
-        return bool(self._tasks) or self._reading is not None or failing
+        return bool(self._tasks) or self._reading is not None or self._standing.failing
 
     @property
     def _id(self) -> str:
@@ -177,40 +131,36 @@ class Lane:
             work = await self._take()
         except Limited as limit:
             await self._met(limit)
-            return max(SHORTEST, self._not_before - tools.clock())
-        self._status = self._shown(work)
+            return max(SHORTEST, self._standing.wait)
+        if stopped(work.status):
+            self._standing.status = work.status
         self._read_people()
         if not work.people:
             return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
-        if not self._identified or self._not_before > tools.clock():
+        if not self._standing.identified or self._standing.wait > 0:
             # trouble came while they were taken: they go back, and wait like all others
             await self.record([PersonResult(one.user) for one in work.people])
             return 0.0
         task = asyncio.create_task(self._deliver(work.people))
         self._tasks.add(task)
         task.add_done_callback(self._landed)
-        if self._status.state is LaneState.FAILING:
-            self._not_before = tools.clock() + tools.limits.waits.failing
+        if self._standing.failing:
+            self._standing.not_before = tools.clock() + tools.limits.waits.failing
         return None
 
     async def _hindered(self) -> float | None:
         """Return the seconds to wait when nothing may be taken now, else None."""
-        tools = self.tools
-        if not await self._call(lambda: tools.store.as_claimed(self.claimed)):
+        tools, standing = self.tools, self._standing
+        if not await self.call(lambda: tools.store.as_claimed(self.claimed)):
             self._outdated = True  # somebody takes it anew, with the options and token of now
             return 0.0
-        wait = self._not_before - tools.clock()
-        if wait > 0:
-            return wait
-        if not self._identified and not await self._identify():
-            return max(SHORTEST, self._not_before - tools.clock())
+        if standing.wait > 0:
+            return standing.wait
+        if not standing.identified and not await self._identify():
+            return max(SHORTEST, standing.wait)
         if await tools.jobs():
-            self._changed = True  # it may have activated the connection: to be claimed, read, anew
             return 0.0
         return tools.limits.idle if self.claimed.connection.activated_at is None else None
-
-    def _shown(self, work: Work) -> LaneStatus:
-        return work.status if stopped(work.status) else self._status
 
     def _read_people(self) -> None:
         """Ask Huma about people, beside the lane (R-97)."""
@@ -230,8 +180,7 @@ class Lane:
     @property
     def apart(self) -> bool | None:
         """Whether aliased roots are judged apart, as far as known."""
-        known = self._memory.get(APART)
-        return None if known is None else bool(known)
+        return self._standing.apart
 
     async def _take(self) -> Work:
         """Take new work; where there is none, those who are tried again, among themselves."""
@@ -241,10 +190,9 @@ class Lane:
         return await self._take_of(suspects=True)
 
     async def _take_of(self, *, suspects: bool) -> Work:
-        failing = self._status.state is LaneState.FAILING
-        size = min(self._size, PROBE_PEOPLE) if failing else self._size
+        size = min(self._size, PROBE_PEOPLE) if self._standing.failing else self._size
         tools = self.tools
-        return await self._call(
+        return await self.call(
             lambda: tools.store.take(
                 self.claimed.lease,
                 size,
@@ -280,8 +228,8 @@ class Lane:
         except (RetryLater, PauseConnection) as trouble:
             await self._met(trouble)
             return False
-        self._identified = True
-        await self._well()
+        self._standing.identified = True
+        await self._standing.well()
         return True
 
     async def _deliver(self, people: Sequence[Subject]) -> None:
@@ -339,7 +287,7 @@ class Lane:
         if not emails:
             return parcels
         lease, company = self.claimed.lease, self.claimed.connection.company
-        others = await self._call(lambda: self.tools.store.of_others(lease, company, emails))
+        others = await self.call(lambda: self.tools.store.of_others(lease, company, emails))
         tell_emails(self._id, others)
         return with_warnings(parcels, others)
 
@@ -356,7 +304,7 @@ class Lane:
             self.tools.telemetry.count(AMBIGUOUS, by=len(sent.asked))
         elif sent.trouble is None and self._size < self.tools.limits.people:
             size = self._size = min(self.tools.limits.people, self._size * 2)
-        stopped_by = None if sent.trouble is None else self._after(sent.trouble)
+        stopped_by = None if sent.trouble is None else self._standing.after(sent.trouble)
         await self.record(results, size)
         if sent.extra:
             self.tools.telemetry.count(SEARCHES, by=sent.extra)
@@ -364,81 +312,24 @@ class Lane:
         if written:
             self.tools.telemetry.count(XLEDGER_PEOPLE, verb, by=written)
         if sent.apart is not None:
-            await self._remember(APART, int(sent.apart))
+            await self._standing.learn_apart(apart=sent.apart)
         if stopped_by is not None:
-            await self._show(stopped_by)
-            return
-        tried = [one for one in results if one.ends or any(each.attempted for each in one.again)]
-        failed = sum(1 for one in tried if has_failed(one))
-        now = self.tools.clock()
-        self._recent.note(now, len(tried) - failed, failed)
-        judged = self._recent.judge(now, self._status.state, self.tools.limits.waits)
-        if judged is not None and judged.state is not self._status.state:
-            await self._set(judged)
-        elif judged is None:
-            await self._well()
+            await self._standing.show(stopped_by)
+        else:
+            await self._standing.judge(results)
 
     async def record(self, results: Sequence[PersonResult], size: int | None = None) -> None:
         """Record results, however long the store is away: they are not to be lost."""
         idle = self.tools.limiter.newest_age()
-        ended = await self._call(
+        ended = await self.call(
             lambda: self.tools.store.finish(self.claimed.lease, results, size, idle=idle)
         )
         count_ends(self.tools.telemetry, ended)
         tell_once(self._id, results)
 
     async def _met(self, trouble: RetryLater | PauseConnection) -> None:
-        await self._show(self._after(trouble))
-
-    def _after(self, trouble: RetryLater | PauseConnection) -> LaneStatus:
-        """Stop sending, from now on; returns the state that this is."""
-        self._strikes += 1
-        if isinstance(trouble, PauseConnection):
-            self._identified = False
-        jitter = random.random()  # noqa: S311 - spreads retries, protects nothing
-        status = after_trouble(trouble, self._strikes, self.tools.limits.waits, jitter)
-        self._not_before = self.tools.clock() + status.wait
-        if status.state is not self._status.state or status.reason != self._status.reason:
-            log.warning(
-                "lane.state", connection=self._id, state=status.state.value, why=str(trouble),
-                wait=round(status.wait, 1),
-            )  # fmt: skip
-        return status
-
-    async def _show(self, status: LaneStatus) -> None:
-        await self._remember(STRIKES, self._strikes)
-        await self._set(status)  # until when, also where the state stays: others look there
-
-    async def _well(self) -> None:
-        if self._status.state in TROUBLED and self.tools.clock() < self._not_before:
-            return  # an answer to what was sent before the trouble
-        self._strikes = 0
-        if self._memory.get(STRIKES):
-            await self._remember(STRIKES, 0)
-        if self._status.state not in {LaneState.RUNNING, LaneState.FAILING}:
-            log.info("lane.state", connection=self._id, state=LaneState.RUNNING.value)
-            await self._set(LaneStatus())
-
-    async def _remember(self, name: str, value: int) -> None:
-        if self._memory.get(name) == value:
-            return
-        self._memory[name] = value
-        memory = dict(self._memory)
-        await self._call(lambda: self.tools.store.remember(self.claimed.lease, memory))
-
-    async def _set(self, status: LaneStatus) -> None:
-        self._status = status
-        await self._call(lambda: self.tools.store.set_status(self.claimed.lease, status))
-
-    async def _call(self, call: Callable[[], T]) -> T:
-        """Run a store call in a thread, again and again while the store is away."""
-        while True:
-            try:
-                return await asyncio.to_thread(call)
-            except StoreUnavailable as away:
-                log.warning("lane.waits", connection=self._id, why=str(away))
-                await asyncio.sleep(STORE_SECONDS)
+        await self._standing.show(self._standing.after(trouble))
 
     async def call(self, call: Callable[[], T]) -> T:
-        """See `_call`; for the creation's steps."""
-        return await self._call(call)
+        """Run a store call in a thread, however long the store is away."""
+        return await self._standing.call(call)

@@ -174,7 +174,7 @@ def test_a_broken_lane_stays_broken_for_its_next_owner(bench: Bench) -> None:
     bench.xledger.trouble = away
     bench.stored.expire(bench.connection)
     lane = bench.lane("next")
-    bench.run(lambda: lane._memory.get("strikes", 0) > tried, lane)
+    bench.run(lambda: lane._standing._memory.get("strikes", 0) > tried, lane)
     assert bench.status()[0] == "broken"
 
 
