@@ -3,6 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a first example draws Unicode's tables, which takes seconds beside other tests on two cores
+settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("ours")
 
 FOLDER = Path(__file__).parent / "fixtures"
 pytest_plugins = [
