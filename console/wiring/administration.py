@@ -14,7 +14,7 @@ import httpx
 from connectors.store.connections import Connections, NewConnection, Shown
 from connectors.store.organizations import HumaClientOf, Organizations
 from connectors.store.removal import remove
-from connectors.store.sync import Runs, ShownRun
+from connectors.store.runs import Runs, ShownRun
 from console.wiring.base import Base
 from processors.connecting import Tested, same_entity, try_huma, try_token
 from processors.lane.limiter import Limiter, Window
