@@ -22,7 +22,7 @@ from connectors.store.keyring import Keyring
 from connectors.store.migrate import migrate
 from connectors.store.tables import link
 from console.demo.programs import Programs
-from processors.ports.intake import StoredPerson, Value
+from processors.ports.intake import StoredLink, StoredPerson, Value
 from schemas.connection import Connection, LinkState
 from schemas.person import PersonKey
 from schemas.personal import Personal
@@ -94,7 +94,7 @@ class Ground:
                     for name, value in required(number).items()
                 ]
             )
-            links = {(connection.id, user): LinkState.LINKED for user in users}
+            links = {(connection.id, user): StoredLink(LinkState.LINKED) for user in users}
             transaction.save_links(links, connection.organization)
         with self.store.begin() as transaction:
             for user, (contact, subledger, employee) in zip(users, records, strict=False):

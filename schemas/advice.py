@@ -140,10 +140,16 @@ _ALL: Final = (
         "Look at the person in Huma: were they deleted a moment ago?",
     ),
     _skip(
-        Code.NOT_YET_MAPPED,
+        Code.BEFORE_ACTIVATION,
+        "R-53",
+        "The position was changed in Huma before the connection was activated.",
+        "Nothing is wrong: the next change of a position of this person sends them all.",
+    ),
+    _skip(
+        Code.NO_POSITION_DATA,
         "R-52",
-        "Position data is kept, and not sent by this version.",
-        "Keep contract dates in Xledger by hand until then.",
+        "No position of the person was created or updated since the activation, so that their "
+        "position data is not sent yet.",
     ),
     _skip(Code.NOTHING_TO_DO, "R-84", "Nothing that was asked for differs from what is known."),
     _skip(Code.MISSING_EMAIL, "R-32", "The person has no email address in Huma.", IN_HUMA),
@@ -160,6 +166,17 @@ _ALL: Final = (
         Code.NOT_NORWEGIAN,
         "R-49",
         "None of the identifications is a Norwegian national identity number.",
+    ),
+    _skip(
+        Code.NO_POSITION,
+        "R-61",
+        "The person has no position left that can be used; Xledger keeps what it has.",
+        "Correct the person's dates in Xledger by hand, if they are wrong.",
+    ),
+    _skip(
+        Code.NO_CONTRACT_START,
+        "R-55",
+        "No position of the person has a contract start date; Xledger keeps what it has.",
     ),
     # failed, whole events
     _no_event(
@@ -220,6 +237,11 @@ _ALL: Final = (
         "There are two different national identity numbers; which one is right is not guessed.",
     ),
     _data(Code.BAD_BIRTH_DATE, "R-67", "The birth date is no date, before 1900, or in the future."),
+    _data(
+        Code.BAD_POSITION_DATE,
+        "R-57",
+        "A date of one of the person's positions is no date.",
+    ),
     _data(Code.UNKNOWN_COUNTRY, "R-47", "The address's country is no country that is known here."),
     _data(Code.TOO_LONG, "R-50", "The value is longer than Xledger takes; nothing is cut."),
     # failed: call
@@ -286,6 +308,18 @@ _ALL: Final = (
         "R-49",
         "One of several identity numbers is not valid, and was left out.",
         "Correct it in Huma.",
+    ),
+    _warning(
+        Code.END_BEFORE_START,
+        "R-62",
+        "A position ends before it starts; it was not used.",
+        "Correct its dates in Huma.",
+    ),
+    _warning(
+        Code.OPEN_BESIDE_ENDED,
+        "R-56",
+        "A position without an end began before another that has ended: the contract stays open.",
+        "If the person has left, set the end of the older position in Huma.",
     ),
     _warning(
         Code.CHARACTERS_REMOVED,

@@ -17,6 +17,7 @@ OF_FIELDS: Final[Mapping[Code, tuple[str, LetterClass]]] = MappingProxyType(
         Code.BAD_IDENTITY_NUMBER: (_MAP, LetterClass.DATA),
         Code.AMBIGUOUS_IDENTITY_NUMBER: (_MAP, LetterClass.DATA),
         Code.BAD_BIRTH_DATE: (_MAP, LetterClass.DATA),
+        Code.BAD_POSITION_DATE: (_MAP, LetterClass.DATA),
         Code.UNKNOWN_COUNTRY: (_MAP, LetterClass.DATA),
         Code.TOO_LONG: (_MAP, LetterClass.DATA),
         Code.EMPLOYMENT_ID_IN_USE: (_CALL, LetterClass.DATA),

@@ -22,6 +22,19 @@ class HumaField(StrEnum):
     IDENTIFICATIONS = "identifications"
 
 
+class PositionField(StrEnum):
+    """The position fields that are synchronised, by their names in Huma's API (`rules.md`)."""
+
+    TITLE = "title"
+    CONTRACT_START = "contractStartDate"
+    PROBATION_END = "probationEndDate"
+    TERMINATION_NOTICE = "terminationNoticeDate"
+    CONTRACT_END = "contractEndDate"
+
+
+Field: TypeAlias = HumaField | PositionField
+"""Whatever can be dirty."""
+
 STATE_FIELDS = ("type", "status", "groups")
 """What `updated`, `created` and `reactivated` may carry beside: kept in the person's row."""
 

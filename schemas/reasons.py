@@ -39,7 +39,8 @@ class Code(StrEnum):
     LINKED_BY_ANOTHER = "linked by another connection"
     CONNECTION_REMOVED = "connection removed"
     UNKNOWN_IN_HUMA = "unknown in Huma"
-    NOT_YET_MAPPED = "not yet mapped"
+    BEFORE_ACTIVATION = "before activation"
+    NO_POSITION_DATA = "no position data yet"
     NOTHING_TO_DO = "nothing to do"
     MISSING_EMAIL = "missing email"
     MISSING_GIVEN_NAME = "missing given name"
@@ -47,6 +48,8 @@ class Code(StrEnum):
     # skipped, fields
     UNMAPPED_VALUE = "unmapped value"
     NOT_NORWEGIAN = "not a Norwegian identity number"
+    NO_POSITION = "no position left"
+    NO_CONTRACT_START = "no contract start date"
     # failed, whole events: decode, validate
     NOT_JSON = "not JSON"
     NOT_AN_EVENT = "not an event"
@@ -60,6 +63,7 @@ class Code(StrEnum):
     BAD_IDENTITY_NUMBER = "invalid identity number"
     AMBIGUOUS_IDENTITY_NUMBER = "ambiguous identity number"
     BAD_BIRTH_DATE = "invalid birth date"
+    BAD_POSITION_DATE = "invalid position date"
     UNKNOWN_COUNTRY = "unknown country"
     TOO_LONG = "too long"
     # failed: call
@@ -78,6 +82,8 @@ class Code(StrEnum):
     ACCOUNT_COUNTRY_NOT_WRITTEN = "account country not written"
     BIRTH_DATE_DIFFERS = "birth date differs from identity number"
     IDENTITY_NUMBER_IGNORED = "invalid identity number left out"
+    END_BEFORE_START = "contract ends before it starts"
+    OPEN_BESIDE_ENDED = "an older position is still open"
     CHARACTERS_REMOVED = "characters removed"
     EMAIL_OF_ANOTHER = "email of another employee"
 

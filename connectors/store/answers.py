@@ -56,6 +56,7 @@ def finish(
     _clean(connection, lease, results)
     _again(connection, lease, results, now)
     _link(connection, lease, results, now)
+    _flip(connection, lease, results)
     _warn(connection, lease, results)
     there = _there(connection, lease, results)
     alive = [result for result in results if result.user in there]
@@ -143,6 +144,7 @@ def _confirm(
             sealed(cipher, result.user, f"confirmed.value/{target.value}", value),
             result.turn,
             now,
+            orjson.dumps(result.why[target].document()).decode() if target in result.why else None,
         )
         for result in results
         for target, value in result.confirmed.items()
@@ -150,10 +152,34 @@ def _confirm(
     bulk.insert(
         connection,
         confirmed,
-        ("connection", "person", "target", "organization", "value", "turn", "at"),
+        ("connection", "person", "target", "organization", "value", "turn", "at", "why"),
         rows,
         "ON CONFLICT (connection, person, target) DO UPDATE SET value = excluded.value, "
-        "turn = excluded.turn, at = excluded.at",
+        "turn = excluded.turn, at = excluded.at, why = excluded.why",
+    )
+
+
+def _flip(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:
+    """Keep the next day on which the date changes the choice (R-60).
+
+    A day that has come is left for the sweep: whoever set it wants the person looked at again.
+    """
+    bulk.select(
+        connection,
+        [*MINE, ("n", link.c.next_flip_on), ("d", link.c.next_flip_on)],
+        [
+            (
+                lease.connection,
+                result.user,
+                None if result.flip.next is None else result.flip.next.isoformat(),
+                result.flip.seen.isoformat(),
+            )
+            for result in results
+            if result.flip is not None
+        ],
+        "UPDATE link SET next_flip_on = k.n FROM {keys} AS k WHERE link.connection = k.c "
+        "AND link.person = k.p AND link.triggered AND link.state <> 'deleted' "
+        "AND (link.next_flip_on IS NULL OR link.next_flip_on > k.d)",
     )
 
 
@@ -181,6 +207,7 @@ def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult],
             change.employee,
             change.incomplete,
             now if change.state is LinkState.LINKED else None,
+            change.triggered,
         )
         for user, change in changes
     ]
@@ -189,12 +216,14 @@ def _link(connection: Connection, lease: Lease, results: Sequence[PersonResult],
         [
             *MINE, ("s", link.c.state), ("co", link.c.contact), ("su", link.c.subledger),
             ("em", link.c.employee), ("inc", link.c.incomplete), ("at", link.c.linked_at),
+            ("tr", link.c.triggered),
         ],
         rows,
         "UPDATE link SET state = COALESCE(k.s, link.state), "
         "contact = COALESCE(k.co, link.contact), subledger = COALESCE(k.su, link.subledger), "
         "employee = COALESCE(k.em, link.employee), "
         "incomplete = COALESCE(k.inc, link.incomplete), "
+        "triggered = link.triggered OR k.tr, "
         "company = CASE WHEN COALESCE(k.s, link.state) IN ('creating', 'linked') "
         "THEN link.company END, "
         "linked_at = COALESCE(k.at, link.linked_at) FROM {keys} AS k "

@@ -54,14 +54,16 @@ def delete_people(
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[person.c.organization, person.c.person],
-                set_={"deleted_at": statement.excluded.deleted_at, "next_flip_on": None},
+                set_={"deleted_at": statement.excluded.deleted_at},
             )
         )
         # the link first: a lane that holds it has written what it has to write before we erase
         connection.execute(
             update(link)
             .where(link.c.organization == mine[0], link.c.person == mine[1])
-            .values(state=LinkState.DELETED.value, company=None, flight_epoch=None)
+            .values(
+                state=LinkState.DELETED.value, company=None, flight_epoch=None, next_flip_on=None
+            )
         )
         _keep_digests(connection, keyring, key)
         for table in (field, position):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from connectors.store import bulk, offsets, people, quota, turns
+from connectors.store import bulk, offsets, people, quota, repeats, turns
 from connectors.store.clock import read_now
 from connectors.store.connections import all_standings
 from connectors.store.deletion import delete_people
@@ -24,12 +24,12 @@ from processors.ports.intake import (
     Ending,
     IntakeTransaction,
     Move,
+    StoredLink,
     StoredPerson,
     Value,
     Waiting,
 )
 from processors.ports.source import Place
-from schemas.connection import LinkState
 from schemas.employee import Target
 from schemas.person import PersonKey
 
@@ -111,7 +111,7 @@ class _Transaction:
         """See the port."""
         return people.read(self._connection, keys)
 
-    def links(self, keys: Sequence[PersonKey]) -> Mapping[tuple[str, str], LinkState]:
+    def links(self, keys: Sequence[PersonKey]) -> Mapping[tuple[str, str], StoredLink]:
         """See the port."""
         return people.links(self._connection, keys)
 
@@ -119,50 +119,23 @@ class _Transaction:
         """See the port."""
         return people.merge(self._connection, self._keyring, values)
 
-    def merge_positions(self, values: Sequence[Value]) -> None:
+    def merge_positions(self, values: Sequence[Value]) -> Mapping[tuple[PersonKey, str], int]:
         """See the port."""
-        people.merge_positions(self._connection, self._keyring, values)
+        return people.merge_positions(self._connection, self._keyring, values)
 
     def repeats(
-        self, values: Sequence[Value], outcomes: Sequence[str]
-    ) -> tuple[frozenset[tuple[PersonKey, str, bytes]], frozenset[str]]:
+        self, values: Sequence[Value], positions: Sequence[Value], outcomes: Sequence[str]
+    ) -> tuple[frozenset[tuple[PersonKey, bytes]], frozenset[str]]:
         """See the port."""
-        stored = bulk.select(
-            self._connection,
-            [
-                ("o", field.c.organization),
-                ("p", field.c.person),
-                ("f", field.c.field),
-                ("e", field.c.event),
-            ],
-            [(v.person.organization, v.person.user, v.name, v.event) for v in values],
-            "SELECT f.organization, f.person, f.field, k.e FROM {keys} AS k CROSS JOIN field AS f "
-            "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f AND f.event = k.e",
-        )
-        waiting = bulk.select(
-            self._connection,
-            [("outcome", pending.c.outcome)],
-            [(outcome,) for outcome in outcomes],
-            "SELECT p.outcome FROM {keys} AS k CROSS JOIN pending AS p WHERE p.outcome = k.outcome",
-        )
-        return (
-            frozenset((PersonKey(row[0], row[1]), row[2], bytes(row[3])) for row in stored),
-            frozenset(row[0] for row in waiting),
+        return repeats.stored(self._connection, values, positions), repeats.pending_of(
+            self._connection, outcomes
         )
 
     def versions(
         self, fields: Sequence[tuple[PersonKey, str]]
     ) -> Mapping[tuple[PersonKey, str], int]:
         """See the port."""
-        rows = bulk.select(
-            self._connection,
-            [("o", field.c.organization), ("p", field.c.person), ("f", field.c.field)],
-            [(key.organization, key.user, name) for key, name in fields],
-            "SELECT f.organization, f.person, f.field, f.version FROM {keys} AS k "
-            "CROSS JOIN field AS f "
-            "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f",
-        )
-        return {(PersonKey(row[0], row[1]), row[2]): row[3] for row in rows}
+        return people.versions(self._connection, fields)
 
     def waiting(self, fields: Sequence[tuple[str, str, str]]) -> Mapping[tuple[str, str, str], int]:
         """See the port."""
@@ -195,9 +168,13 @@ class _Transaction:
         """See the port."""
         people.save(self._connection, people_)
 
-    def save_links(self, links: Mapping[tuple[str, str], LinkState], organization: str) -> None:
+    def save_links(self, links: Mapping[tuple[str, str], StoredLink], organization: str) -> None:
         """See the port."""
         people.save_links(self._connection, links, organization)
+
+    def look_again(self, links: Sequence[tuple[str, str]]) -> None:
+        """See the port."""
+        people.look_again(self._connection, links)
 
     def delete_people(self, keys: Sequence[PersonKey]) -> Sequence[Ended]:
         """See the port."""

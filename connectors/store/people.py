@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 from connectors.store import bulk
 from connectors.store.keyring import Keyring
 from connectors.store.tables import field, link, person, position
-from processors.ports.intake import StoredPerson, Value
+from processors.ports.intake import StoredLink, StoredPerson, Value
 from schemas.connection import LinkState
-from schemas.person import PersonKey
+from schemas.person import PersonKey, PositionField
 
 EMAIL: Final = "email"
+AT_ONCE: Final = "0001-01-01"
+"""A `next_flip_on` that has come, whatever the day is."""
+POSITION_FIELDS: Final = frozenset(field.value for field in PositionField)
 BY_VERSION: Final = ("type", "active", "groups")
 PERSON_COLUMNS: Final = (
     "organization", "person", "type", "type_version", "active", "active_version", "groups",
@@ -112,17 +115,23 @@ def merge(
         "replaced = field.version, event = excluded.event, value = excluded.value "
         "WHERE excluded.version > field.version RETURNING organization, person, field, replaced",
     )
-    replaced = {
-        (PersonKey(row[0], row[1]), row[2]): -1 if row[3] is None else int(row[3]) for row in found
-    }
+    replaced = _replaced(found)
     emails = [one for one in values if one.name == EMAIL and (one.person, EMAIL) in replaced]
     keep_digests(connection, keyring, emails)
     return replaced
 
 
-def merge_positions(connection: Connection, keyring: Keyring, values: Sequence[Value]) -> None:
-    """Merge positions by version; null is deleted."""
-    bulk.insert(
+def _replaced(rows: Sequence[Any]) -> dict[tuple[PersonKey, str], int]:
+    return {
+        (PersonKey(row[0], row[1]), row[2]): -1 if row[3] is None else int(row[3]) for row in rows
+    }
+
+
+def merge_positions(
+    connection: Connection, keyring: Keyring, values: Sequence[Value]
+) -> dict[tuple[PersonKey, str], int]:
+    """Merge positions by version, as `merge` does fields; null is deleted."""
+    found = bulk.insert(
         connection,
         position,
         ("organization", "person", "position", "version", "event", "value"),
@@ -139,33 +148,73 @@ def merge_positions(connection: Connection, keyring: Keyring, values: Sequence[V
         ],
         "ON CONFLICT (organization, person, position) DO UPDATE SET version = excluded.version, "
         "replaced = position.version, event = excluded.event, value = excluded.value "
-        "WHERE excluded.version > position.version",
+        "WHERE excluded.version > position.version "
+        "RETURNING organization, person, position, replaced",
     )
+    return _replaced(found)
 
 
-def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, str], LinkState]:
-    """Return the link states by (connection, user)."""
+def versions(
+    connection: Connection, fields: Sequence[tuple[PersonKey, str]]
+) -> dict[tuple[PersonKey, str], int]:
+    """Return the versions of stored fields; a position field's is its positions' greatest."""
+    rows = bulk.select(
+        connection,
+        [("o", field.c.organization), ("p", field.c.person), ("f", field.c.field)],
+        [(key.organization, key.user, name) for key, name in fields],
+        "SELECT f.organization, f.person, f.field, f.version FROM {keys} AS k "
+        "CROSS JOIN field AS f "
+        "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f",
+    )
+    of_positions = bulk.select(
+        connection,
+        [("o", position.c.organization), ("p", position.c.person), ("f", field.c.field)],
+        [(key.organization, key.user, name) for key, name in fields if name in POSITION_FIELDS],
+        "SELECT p.organization, p.person, k.f, max(p.version) FROM {keys} AS k "
+        "CROSS JOIN position AS p WHERE p.organization = k.o AND p.person = k.p "
+        "GROUP BY p.organization, p.person, k.f",
+    )
+    return {(PersonKey(row[0], row[1]), row[2]): row[3] for row in (*rows, *of_positions)}
+
+
+def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, str], StoredLink]:
+    """Return the links by (connection, user)."""
     rows = bulk.select(
         connection,
         [("o", link.c.organization), ("p", link.c.person)],
         [(key.organization, key.user) for key in keys],
-        "SELECT l.connection, l.person, l.state FROM {keys} AS k CROSS JOIN link AS l "
+        "SELECT l.connection, l.person, l.state, l.triggered FROM {keys} AS k CROSS JOIN link AS l "
         "WHERE l.organization = k.o AND l.person = k.p",
     )
-    return {(row[0], row[1]): LinkState(row[2]) for row in rows}
+    return {(row[0], row[1]): StoredLink(LinkState(row[2]), bool(row[3])) for row in rows}
 
 
 def save_links(
-    connection: Connection, states: Mapping[tuple[str, str], LinkState], organization: str
+    connection: Connection, links_: Mapping[tuple[str, str], StoredLink], organization: str
 ) -> None:
-    """Store the states of links that nobody had decided about: a run's decision stands."""
+    """Store links; the state only of those that nobody had decided about, as a run may have."""
     bulk.insert(
         connection,
         link,
-        ("connection", "person", "organization", "state", "incomplete"),
-        [(one, user, organization, state.value, False) for (one, user), state in states.items()],
-        "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state "
-        f"WHERE link.state = '{LinkState.UNLINKED.value}'",
+        ("connection", "person", "organization", "state", "incomplete", "triggered"),
+        [
+            (one, user, organization, stored.state.value, False, stored.triggered)
+            for (one, user), stored in sorted(links_.items(), key=lambda item: item[0])
+        ],
+        "ON CONFLICT (connection, person) DO UPDATE SET "
+        f"state = CASE WHEN link.state = '{LinkState.UNLINKED.value}' THEN excluded.state "
+        "ELSE link.state END, triggered = link.triggered OR excluded.triggered",
+    )
+
+
+def look_again(connection: Connection, links_: Sequence[tuple[str, str]]) -> None:
+    """Let the sweep look at these links, if their position data goes out (R-53, R-60)."""
+    bulk.select(
+        connection,
+        [("c", link.c.connection), ("p", link.c.person)],
+        links_,
+        f"UPDATE link SET next_flip_on = '{AT_ONCE}' FROM {{keys}} AS k "  # noqa: S608 - ours
+        "WHERE link.connection = k.c AND link.person = k.p AND link.triggered",
     )
 
 

@@ -109,9 +109,9 @@ def _end(transaction: Transaction, keyring: Keyring, one: str) -> list[Ended]:
         .where(
             link.c.connection == one,
             link.c.person.in_(people),
-            link.c.state == LinkState.WANTED.value,
+            link.c.state.in_((LinkState.UNLINKED.value, LinkState.WANTED.value)),
         )
-        .values(state=LinkState.UNLINKED.value)
+        .values(state=LinkState.UNLINKED.value, triggered=False)
     )
     which = pending.c.outcome.in_([row.outcome for row in found])
     now = read_now(transaction)

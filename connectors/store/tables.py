@@ -81,7 +81,6 @@ person = Table(
     Column("complete", Boolean, nullable=False, server_default=text("false"), comment="R-97"),
     Column("deleted_at", BigInteger, comment="R-78; final"),
     Column("email_digest", LargeBinary, comment="keyed, of the normal form; tombstones keep it"),
-    Column("next_flip_on", Text, comment="yyyy-mm-dd, R-60"),
 )
 Index("person_email", person.c.organization, person.c.email_digest)
 Index(
@@ -129,6 +128,14 @@ link = Table(
     Column("warned", Text, comment="JSON list of warnings given once (R-43)"),
     Column("incomplete", Boolean, nullable=False, server_default=text("false"), comment="R-111"),
     Column("linked_at", BigInteger),
+    Column(
+        "triggered",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="position data goes out from here on (R-52)",
+    ),
+    Column("next_flip_on", Text, comment="yyyy-mm-dd in the connection's zone (R-60)"),
     Column("confirmed_digest", LargeBinary, comment="keyed, of what was confirmed; R-77, R-78"),
     Column("confirmed_targets", Text, comment="JSON list of the Targets in that digest"),
     Column("flight_epoch", BigInteger, comment="epoch of the lane that has the person in flight"),
@@ -142,6 +149,12 @@ Index(
     link.c.connection,
     postgresql_where=text("flight_epoch IS NOT NULL"),
     sqlite_where=text("flight_epoch IS NOT NULL"),
+)
+Index(
+    "link_flips",
+    link.c.next_flip_on,
+    postgresql_where=text("next_flip_on IS NOT NULL"),
+    sqlite_where=text("next_flip_on IS NOT NULL"),
 )
 
 intent = Table(
@@ -199,6 +212,7 @@ confirmed = Table(
     Column("value", LargeBinary, comment="sealed JSON; null: cleared"),
     Column("turn", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("why", Text, comment="JSON: which position it is of, and why (R-57); ids, no values"),
 )
 
 pending = Table(
@@ -334,6 +348,7 @@ audit = Table(
     Column("object", Text, comment="which Xledger record: kind:dbId"),
     Column("fields", Text, comment="names, never values"),
     Column("rule", Text),
+    Column("reason", LargeBinary, comment="sealed: why a human did it"),
     sqlite_autoincrement=True,
 )
 

@@ -27,11 +27,11 @@ from processors.ports.lane import (
 )
 from schemas.connection import LaneState, LinkState
 from schemas.employee import Target
-from schemas.person import Json, Projection
+from schemas.person import Json, PositionField, Projection
 from schemas.reasons import ONCE, Code
 
-FIELDS_OF_ONE: Final = 12
-"""Dirty rows looked at for each person wanted: a person has ten fields."""
+FIELDS_OF_ONE: Final = 16
+"""Dirty rows looked at for each person wanted: a person has fifteen fields."""
 WRITTEN: Final = "('wanted', 'creating', 'linked')"
 FIRST: Final = f"""
 SELECT d.person FROM dirty AS d
@@ -153,12 +153,17 @@ def _subjects(
         "WHERE d.connection = k.c AND d.person = k.u"
     )
     links = rows(
-        "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete, l.warned "
+        "SELECT l.person, l.state, l.contact, l.subledger, l.employee, l.incomplete, l.warned, "
+        "l.triggered "
         "FROM {keys} AS k CROSS JOIN link AS l WHERE l.connection = k.c AND l.person = k.u"
     )
     values = rows(
         "SELECT f.person, f.field, f.version, f.value FROM {keys} AS k CROSS JOIN field AS f "
         "WHERE f.organization = k.o AND f.person = k.u"
+    )
+    positions = rows(
+        "SELECT p.person, p.position, p.version, p.value FROM {keys} AS k "
+        "CROSS JOIN position AS p WHERE p.organization = k.o AND p.person = k.u"
     )
     confirmed = rows(
         "SELECT f.person, f.target, f.value FROM {keys} AS k CROSS JOIN confirmed AS f "
@@ -176,7 +181,7 @@ def _subjects(
     )
     return tuple(
         _subject(
-            user, cipher, open_[user], facts[user], links[user][0], values[user],
+            user, cipher, open_[user], facts[user], links[user][0], values[user], positions[user],
             confirmed[user], intents[user], now,
         )
         for user in users
@@ -190,6 +195,7 @@ def _subject(
     facts: list[Any],
     link_: Any,
     values: list[Any],
+    positions: list[Any],
     confirmed: list[Any],
     intents: list[Any],
     now: int,
@@ -214,11 +220,29 @@ def _subject(
         projection=Projection(
             {row[1]: opened(cipher, user, f"field.value/{row[1]}", row[3]) for row in values}
         ),
-        versions={row[1]: row[2] for row in values},
+        versions={row[1]: row[2] for row in values} | _position_version(positions),
         confirmed=_confirmed(cipher, user, confirmed),
         intent=_intent(cipher, user, intents[0]) if intents else None,
         warned=warned_of(link_[6]),
+        triggered=bool(link_[7]),
+        positions={
+            row[1]: position_of(cipher, user, row[3]) for row in positions if row[3] is not None
+        },
     )  # fmt: skip
+
+
+def _position_version(positions: list[Any]) -> dict[str, int]:
+    """Return the version of every position field: the greatest of all positions' (R-71)."""
+    if not positions:
+        return {}
+    return dict.fromkeys(PositionField, max(row[2] for row in positions))
+
+
+def position_of(cipher: Cipher, user: str, sealed_: bytes) -> Projection:
+    """Return one whole position."""
+    whole = opened(cipher, user, "position.value", sealed_)
+    assert isinstance(whole, dict)
+    return Projection(whole)
 
 
 def _facts(row: Any) -> Facts:

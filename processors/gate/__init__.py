@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from typing import Final
 
-from processors.gate.active import active
+from processors.gate.active import active, after_activation
 from processors.gate.case import Case, Stop, follow, in_scope
 from processors.gate.deleted import deleted
 from processors.gate.locked import locked
 from processors.gate.person import person
+from processors.gate.position_data import withheld
 from processors.gate.scope import scope
 from processors.gate.stale import stale
 from processors.gate.wanted import wanted
 
-__all__ = ["QUESTIONS", "Case", "Stop", "follow", "in_scope", "judge"]
+__all__ = [
+    "QUESTIONS", "Case", "Stop", "after_activation", "follow", "in_scope", "judge", "withheld",
+]  # fmt: skip
 
 QUESTIONS: Final[tuple[Callable[[Case], Stop | None], ...]] = (
     active, deleted, scope, person, locked, stale, wanted,

@@ -1,6 +1,8 @@
 """Is the connection active? Before its first run events are skipped, not failed (R-03, R-07)."""
 
 from processors.gate.case import Case, Stop
+from processors.ports.intake import Standing
+from schemas.events import Event
 from schemas.reasons import Code
 
 
@@ -9,3 +11,12 @@ def active(case: Case) -> Stop | None:
     standing = case.standing
     takes = standing.connection.activated_at is not None or standing.preview
     return None if takes else Stop(Code.NOT_ACTIVE)
+
+
+def after_activation(event: Event, standing: Standing) -> bool:
+    """Say whether a change was made in Huma at or after the activation, whenever it arrived (R-53).
+
+    While a first preview is open, everything counts as after the activation that may follow.
+    """
+    since = standing.connection.activated_at
+    return standing.preview if since is None else event.time >= since

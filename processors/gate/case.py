@@ -17,9 +17,11 @@ class Case:
         standing: the connection.
         person: as the event left them.
         state: of the link.
-        fresh: the event's fields whose value is newer than the stored one.
+        fresh: the fields that the event changes: its own with a newer value than the stored one,
+            and the position fields when it brings a newer position.
         returned: the event ended a lock, or brought the person into the group (R-74).
         again: a replay or a request of ours: it never passes a lock (R-71).
+        withheld: why newer positions that it brings are only kept (R-52, R-53).
     """
 
     event: Event
@@ -29,6 +31,7 @@ class Case:
     fresh: frozenset[str]
     returned: bool
     again: bool = False
+    withheld: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ def stale(case: Case) -> Stop | None:
     event = case.event
     if case.fresh or case.returned:
         return None
-    if event.type is not EventType.USER_CREATED and event.positions:
-        return Stop(Code.NOT_YET_MAPPED)
-    if event.fields:
+    if case.withheld is not None:
+        return Stop(case.withheld)
+    if event.fields or event.positions:
         return Stop(Code.STALE)
     if event.type is EventType.USER_UPDATED and event.active is None and event.groups is None:
         return Stop(Code.NO_SUPPORTED_FIELD)

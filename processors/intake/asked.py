@@ -1,28 +1,41 @@
 """What requests of ours, and returns, make dirty: "everything that differs" (R-74, R-112)."""
 
+from processors.fields import field_of, targets_of
 from processors.gate.person import PERSON
-from processors.mapping import targets_of
 from processors.mapping.required import REQUIRED
-from processors.ports.intake import IntakeTransaction, Standing, StoredPerson
+from processors.ports.intake import IntakeTransaction, Standing, StoredLink, StoredPerson
 from schemas.connection import LinkState
-from schemas.person import HumaField
+from schemas.events import EventType, Request
+from schemas.person import HumaField, PositionField
 from schemas.reasons import Code
 
 
-def differing(transaction: IntakeTransaction, link: tuple[str, str], state: LinkState) -> list[str]:
+def differing(
+    transaction: IntakeTransaction, link: tuple[str, str], stored: StoredLink
+) -> list[str]:
     """Return the fields to compare: an event changed them since the link, or we confirmed them.
 
-    The lane finds out what differs. Who is still to be created needs the required fields to be
-    looked at; a creation sends everything.
+    Position fields take part once they were triggered (R-52, R-112). The lane finds out what
+    differs. Who is still to be created needs the required fields to be looked at; a creation sends
+    everything.
     """
-    if state is LinkState.WANTED:
+    if stored.state is LinkState.WANTED:
         return [name.value for name in REQUIRED]
     touched, confirmed = transaction.touched([link]).get(link, (frozenset(), frozenset()))
-    return [
+    of_person = [
         name.value
         for name in HumaField
         if name in touched or any(target in confirmed for target in targets_of(name))
     ]
+    return [*of_person, *(name.value for name in PositionField if stored.triggered)]
+
+
+def named(request: Request, stored: StoredLink) -> set[str]:
+    """Return the fields that a request names and that can be sent; a day turns position fields."""
+    fields = {name for name in map(field_of, request.fields) if name is not None}
+    if request.type is EventType.DAY_TURNED and not fields:
+        fields = set(PositionField)
+    return {name.value for name in fields if stored.triggered or isinstance(name, HumaField)}
 
 
 def stop_of(person: StoredPerson, standing: Standing, state: LinkState) -> Code | None:

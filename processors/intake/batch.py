@@ -1,11 +1,12 @@
 """What a batch does, in one transaction: people follow, the gate judges, events wait or end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from processors.gate import Case, Stop, follow, in_scope, judge
+from processors.gate import Case, Stop, after_activation, follow, in_scope, judge, withheld
 from processors.gate.person import PERSON
-from processors.intake.asked import differing, stop_of
+from processors.intake.asked import differing, named, stop_of
 from processors.intake.projection import Projecting, digest_of, key_of
 from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued, outcome_of
 from processors.intake.reading import Item
@@ -18,6 +19,7 @@ from processors.ports.intake import (
     IntakeTransaction,
     NewLetter,
     Standing,
+    StoredLink,
     StoredPerson,
     Value,
 )
@@ -25,10 +27,11 @@ from schemas.about import BadEvent
 from schemas.connection import LinkState
 from schemas.events import Event, EventType, Request
 from schemas.outcome import FieldEnd, FieldOutcome, Result
-from schemas.person import HumaField, PersonKey
+from schemas.person import PersonKey, PositionField
 from schemas.reasons import Code, LetterClass
 
 Link = tuple[str, str]
+POSITIONS: Final = frozenset(field.value for field in PositionField)
 
 
 @dataclass(slots=True)
@@ -38,6 +41,26 @@ class Applied:
     ended: list[Ended] = field(default_factory=list)
     duplicates: int = 0
     mismatches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What an event did to the projection.
+
+    Attributes:
+        fresh: its fields whose value is newer than the stored one.
+        moved: it brought a newer position, or a newer end of one.
+    """
+
+    item: Item
+    event: Event
+    fresh: frozenset[str]
+    moved: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the event is about, for its outcome."""
+        return (*self.event.fields, *(sorted(POSITIONS) if self.event.positions else ()))
 
 
 class Batch:
@@ -76,11 +99,12 @@ class Batch:
         self._links = dict(transaction.links(keys))
         self._projecting = Projecting(transaction, events, self._people)
         self._changed: set[PersonKey] = set()
-        self._new_links: dict[str, dict[Link, LinkState]] = {}
+        self._new_links: dict[str, dict[Link, StoredLink]] = {}
+        self._look_again: set[Link] = set()
         self._touched: list[tuple[str, PersonKey, str, int]] = []
         self._queue = Queue()
         self._endings: list[Ending] = []
-        self._stale: list[tuple[Ending, Item, Event]] = []
+        self._stale: list[tuple[Ending, Arrived]] = []
         self.applied = Applied()
 
     def apply(self) -> Applied:
@@ -105,88 +129,125 @@ class Batch:
         self._tx.save_people({key: self._people[key] for key in self._changed})
         for organization, links in self._new_links.items():
             self._tx.save_links(links, organization)
+        self._tx.look_again(sorted(self._look_again))
         self.applied.ended += self._tx.end([*self._endings, *ended])
         return self.applied
 
     def _event(self, item: Item, event: Event) -> None:
         key = key_of(event)
         person = self._people[key]
+        standings = self._connections.get(event.organization, ())
         before = (person.type, person.active, person.groups)
         self.applied.mismatches += bool(event.warnings)
         if not person.deleted:
             follow(person, event)
-            person.complete |= event.type is EventType.USER_CREATED
+            person.complete |= _says_all(event, standings)
             self._changed.add(key)
-        accept, revision = self._projecting.accept, event.revision
+        accept, accept_position = self._projecting.accept, self._projecting.accept_position
+        revision = event.revision
         fresh = frozenset([name for name in event.fields if accept(key, name, revision)])
+        moved = [accept_position(key, id_, revision) for id_ in event.positions]
+        arrived = Arrived(item, event, fresh, any(moved))
         type_, active, groups = before
         back = (active is False and person.active is True) or (
             type_ not in {None, PERSON} and person.type == PERSON
         )
-        for standing in self._connections.get(event.organization, ()):
+        for standing in standings:
             carried = item.carried
             if carried.replay_count and carried.connection not in {None, standing.connection.id}:
                 continue
             group = standing.connection.group
             joined = groups is not None and group is not None and group not in groups
             joined = joined and in_scope(person, group)
-            self._judge(item, event, standing, fresh, returned=back or joined, joined=joined)
+            self._judge(arrived, standing, returned=back or joined, joined=joined)
 
-    def _judge(
-        self,
-        item: Item,
-        event: Event,
-        standing: Standing,
-        fresh: frozenset[str],
-        *,
-        returned: bool,
-        joined: bool,
-    ) -> None:
-        key, connection = key_of(event), standing.connection
-        link = (connection.id, event.user)
-        state = wanted = self._links.get(link, LinkState.UNLINKED)
-        since = connection.activated_at
-        if (event.type is EventType.USER_CREATED or joined) and (
-            standing.preview or (since is not None and event.time >= since)
-        ):
+    def _judge(self, arrived: Arrived, standing: Standing, *, returned: bool, joined: bool) -> None:
+        connection = standing.connection.id
+        stored = self._links.get((connection, arrived.event.user), StoredLink())
+        case = self._case(arrived, standing, stored, joined=joined)
+        case = replace(case, returned=returned or case.state is not stored.state)
+        stop = judge(case)
+        now = self._keep_link(arrived, case, stored, stop)
+        if stop is not None:
+            self._stop(arrived, connection, stop, stored)
+        else:
+            self._wait(arrived, case, now)
+
+    def _case(
+        self, arrived: Arrived, standing: Standing, stored: StoredLink, *, joined: bool
+    ) -> Case:
+        """Return what an event means to a connection: what it changes, and whom it asks for."""
+        event, carried = arrived.event, arrived.item.carried
+        key, wanted = key_of(event), stored.state
+        after = after_activation(event, standing)
+        if (event.type is EventType.USER_CREATED or joined) and after:
             wanted = when_created(
-                state,
-                add_new_users=connection.add_new_users,
+                stored.state,
+                add_new_users=standing.connection.add_new_users,
                 rehired=self._projecting.rehired(key),
             )
-        again = item.carried.replay_count > 0
-        names = fresh
+        names, kept = set(arrived.fresh), None
+        if arrived.moved:
+            kept = withheld(event, after=after, triggered=stored.triggered)
+            names |= POSITIONS if kept is None else set()
+        again = carried.replay_count > 0
         if again:
-            names |= {name for name in item.carried.fields if name in event.fields}
-        returned = returned or wanted is not state
-        stop = judge(Case(event, standing, self._people[key], wanted, names, returned, again))
-        if stop is not None and stop.code not in {Code.LOCKED, Code.AMBIGUOUS}:
-            wanted = state
-        if wanted is not state or (stop is None and link not in self._links):
-            self._links[link] = wanted
-            self._new_links.setdefault(event.organization, {})[link] = wanted
-        if stop is not None:
-            self._stop(item, event, connection.id, fresh, stop)
-            return
-        fields = dict.fromkeys(names, event.revision)
-        if returned:
-            more = differing(self._tx, link, wanted)
+            possible = {*event.fields, *(POSITIONS if stored.triggered else ())}
+            names |= possible.intersection(carried.fields, arrived.names)
+        return Case(
+            event, standing, self._people[key], wanted, frozenset(names), joined, again, kept
+        )
+
+    def _keep_link(
+        self, arrived: Arrived, case: Case, stored: StoredLink, stop: Stop | None
+    ) -> StoredLink:
+        """Store what the link is now: wanted, and whether position data goes out."""
+        event = arrived.event
+        link = (case.standing.connection.id, event.user)
+        stays = stop is not None and stop.code not in {Code.LOCKED, Code.AMBIGUOUS}
+        counts = stop is None or self._follows(stored, stop)
+        triggers = arrived.moved and case.withheld is None and counts
+        now = StoredLink(stored.state if stays else case.state, stored.triggered or triggers)
+        if now != stored or (stop is None and link not in self._links):
+            self._links[link] = now
+            self._new_links.setdefault(event.organization, {})[link] = now
+        if case.withheld is Code.BEFORE_ACTIVATION and stored.triggered:
+            self._look_again.add(link)  # it triggers nothing, and its input counts (R-53)
+        return now
+
+    def _wait(self, arrived: Arrived, case: Case, now: StoredLink) -> None:
+        """Let an event wait for what it changes; what of it does not count has ended."""
+        item, event = arrived.item, arrived.event
+        key, connection = key_of(event), case.standing.connection.id
+        fields = dict.fromkeys(case.fresh, event.revision)
+        if case.returned:
+            more = differing(self._tx, (connection, event.user), now)
             fields |= {name: event.revision for name in more if name not in fields}
-        stale = FieldOutcome(FieldEnd.SKIPPED, Code.STALE, event.revision)
-        ended = {name: stale for name in event.fields if name not in fields}
-        queued = Queued(item, connection.id, key, event.actor, event.warnings, fields, ended)
-        if again:
-            self._supersede_replayed(queued, fresh)
+        ended = {
+            name: FieldOutcome(FieldEnd.SKIPPED, _why_not(name, case), event.revision)
+            for name in arrived.names
+            if name not in fields
+        }
+        queued = Queued(item, connection, key, event.actor, event.warnings, fields, ended)
+        if case.again:
+            self._supersede_replayed(queued, arrived)
         if fields:
-            self._queue.add(queued, REQUEST_ORIGIN if again else EVENT_ORIGIN)
+            self._queue.add(queued, REQUEST_ORIGIN if case.again else EVENT_ORIGIN)
         elif queued.ended:
             self._queue.add(queued, EVENT_ORIGIN)
         else:
-            self._stop(item, event, connection.id, fresh, Stop(Code.NOTHING_TO_DO))
+            self._stop(arrived, connection, Stop(Code.NOTHING_TO_DO), now)
 
-    def _supersede_replayed(self, queued: Queued, fresh: frozenset[str]) -> None:
+    @staticmethod
+    def _follows(stored: StoredLink, stop: Stop) -> bool:
+        """Say whether what was stopped counts once the person is back (R-74, R-112)."""
+        waits = stop.code in {Code.LOCKED, Code.OUT_OF_SCOPE}
+        return waits and stored.state is LinkState.LINKED
+
+    def _supersede_replayed(self, queued: Queued, arrived: Arrived) -> None:
         """End what a replay names where a newer value waits, else send what is stored (R-92)."""
-        old = [name for name in queued.fields if name not in fresh]
+        newer = arrived.fresh | (POSITIONS if arrived.moved else frozenset())
+        old = [name for name in queued.fields if name not in newer]
         versions = self._tx.versions([(queued.person, name) for name in old])
         waiting = self._tx.waiting([(queued.connection, queued.person.user, name) for name in old])
         for name in old:
@@ -215,11 +276,11 @@ class Batch:
             if request.connection not in {None, connection.id}:
                 continue
             link = (connection.id, request.user)
-            state = self._links.get(link, LinkState.UNLINKED)
-            code = stop_of(person, standing, state)
-            names = {name for name in request.fields if name in set(HumaField)}
-            if code is None and not names:
-                names = set(differing(self._tx, link, state))
+            stored_link = self._links.get(link, StoredLink())
+            code = stop_of(person, standing, stored_link.state)
+            names = named(request, stored_link)
+            if code is None and not request.fields and request.type is not EventType.DAY_TURNED:
+                names = set(differing(self._tx, link, stored_link))
             if code is not None or not names:
                 why = code or Code.NOTHING_TO_DO
                 self._endings.append(Ending(item.about, connection.id, 0, Result.SKIPPED, why))
@@ -229,50 +290,61 @@ class Batch:
             queued = Queued(item, connection.id, key, None, request.warnings, fields)
             self._queue.add(queued, REQUEST_ORIGIN)
 
-    def _stop(
-        self, item: Item, event: Event, connection: str, fresh: frozenset[str], stop: Stop
-    ) -> None:
+    def _stop(self, arrived: Arrived, connection: str, stop: Stop, stored: StoredLink) -> None:
+        item, event = arrived.item, arrived.event
         key = key_of(event)
         end = FieldEnd.FAILED if stop.fails else FieldEnd.SKIPPED
         outcome = FieldOutcome(end, stop.code, event.revision)
         letter = None
         if stop.fails:
-            letter = NewLetter(item.raw, "gate", LetterClass.DATA, tuple(event.fields))
+            letter = NewLetter(item.raw, "gate", LetterClass.DATA, arrived.names)
         ending = Ending(
             item.about,
             connection,
             item.carried.replay_count,
             Result.DEAD_LETTERED if stop.fails else Result.SKIPPED,
             stop.code,
-            dict.fromkeys(event.fields, outcome),
+            dict.fromkeys(arrived.names, outcome),
             event.warnings,
             letter,
         )
         if stop.code is Code.STALE:
-            self._stale.append((ending, item, event))
+            self._stale.append((ending, arrived))
             return
         self._endings.append(ending)
-        linked = self._links.get((connection, event.user)) is LinkState.LINKED
-        if linked and stop.code in {Code.LOCKED, Code.OUT_OF_SCOPE}:
-            self._touched += [(connection, key, name, event.revision) for name in fresh]
+        if self._follows(stored, stop):
+            self._touched += [(connection, key, name, event.revision) for name in arrived.fresh]
 
     def _drop_duplicates(self) -> None:
         """Count repeats of what is pending or stored, and write no outcome of them (R-83)."""
         if not self._stale:
             return
-        values, outcomes = [], []
-        for ending, item, event in self._stale:
+        values, positions, outcomes = [], [], []
+        for ending, arrived in self._stale:
             assert ending.connection is not None
+            event = arrived.event
             key, digest = key_of(event), digest_of(event)
             values += [Value(key, name, event.revision, digest, None) for name in event.fields]
-            outcomes.append(outcome_of(item, ending.connection))
-        stored, pending = self._tx.repeats(values, outcomes)
-        for (ending, _, event), outcome in zip(self._stale, outcomes, strict=True):
-            key, digest = key_of(event), digest_of(event)
-            if outcome in pending or any((key, name, digest) in stored for name in event.fields):
+            positions += [Value(key, id_, event.revision, digest, None) for id_ in event.positions]
+            outcomes.append(outcome_of(arrived.item, ending.connection))
+        stored, pending = self._tx.repeats(values, positions, outcomes)
+        for (ending, arrived), outcome in zip(self._stale, outcomes, strict=True):
+            mine = (key_of(arrived.event), digest_of(arrived.event))
+            if outcome in pending or mine in stored:
                 self.applied.duplicates += 1
             else:
                 self._endings.append(ending)
+
+
+def _why_not(name: str, case: Case) -> Code:
+    kept = case.withheld if name in POSITIONS else None
+    return Code.STALE if kept is None else kept
+
+
+def _says_all(event: Event, standings: Sequence[Standing]) -> bool:
+    """Say whether nothing of the person is left to be read from Huma (R-97, R-100)."""
+    grouped = any(standing.connection.group is not None for standing in standings)
+    return event.type is EventType.USER_CREATED and not (grouped and event.groups is None)
 
 
 def _keys(parsed: Iterable[object]) -> list[PersonKey]:

@@ -48,7 +48,7 @@ class Projecting:
                     whole = None if position is None else dict(position)
                     positions[key, id_] = Value(key, id_, event.revision, digest, whole)
         self._current = dict(transaction.merge(list(fields.values())))
-        transaction.merge_positions(list(positions.values()))
+        self._positions = dict(transaction.merge_positions(list(positions.values())))
         self._rehired = transaction.rehired(
             [
                 value
@@ -62,15 +62,25 @@ class Projecting:
 
         Asked once for each value, in the order of the events.
         """
-        current = self._current.get((key, name))
-        if current is None or version <= current:
-            return False
-        self._current[key, name] = version
-        return True
+        return _accept(self._current, (key, name), version)
+
+    def accept_position(self, key: PersonKey, position: str, version: int) -> bool:
+        """Say the same of a position."""
+        return _accept(self._positions, (key, position), version)
 
     def rehired(self, key: PersonKey) -> bool:
         """Say whether the email is that of somebody who was deleted (R-78)."""
         return key in self._rehired
+
+
+def _accept(
+    current: dict[tuple[PersonKey, str], int], place: tuple[PersonKey, str], version: int
+) -> bool:
+    stored = current.get(place)
+    if stored is None or version <= stored:
+        return False
+    current[place] = version
+    return True
 
 
 def key_of(event: Event) -> PersonKey:

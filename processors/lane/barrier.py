@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.mapping import inputs_of
+from processors.fields import inputs_of
 from processors.ports.lane import Dirty, Facts, FieldEnd, Origin, Result
 from schemas.connection import LinkState
-from schemas.person import HumaField
+from schemas.person import Field
 from schemas.reasons import Code
 
 SKIPPED_LINKS = {
@@ -50,7 +50,9 @@ def lock_of(facts: Facts, group: str | None) -> Lock | None:
     return min(locks, key=lambda lock: lock.revision, default=None)
 
 
-def locked_end(dirty: Dirty, lock: Lock, versions: Mapping[str, int]) -> FieldEnd | None:
+def locked_end(
+    dirty: Dirty, field: Field, lock: Lock, versions: Mapping[str, int]
+) -> FieldEnd | None:
     """Return how a dirty field ends under a lock, or None when it is still sent, once (R-71).
 
     A retry after a failure, and a request of ours, end as locked. A value younger than the lock
@@ -58,11 +60,11 @@ def locked_end(dirty: Dirty, lock: Lock, versions: Mapping[str, int]) -> FieldEn
     """
     if dirty.attempts > 0 or dirty.origin is Origin.REQUEST or dirty.version > lock.revision:
         return FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, lock.code)
-    if younger(HumaField(dirty.field), lock, versions):
+    if younger(field, lock, versions):
         return FieldEnd(dirty.field, dirty.turn, Result.SUPERSEDED)
     return None
 
 
-def younger(name: HumaField, lock: Lock, versions: Mapping[str, int]) -> bool:
+def younger(name: Field, lock: Lock, versions: Mapping[str, int]) -> bool:
     """Say whether what a field would write is younger than the lock: then it is not sent."""
     return max((versions.get(one, -1) for one in inputs_of(name)), default=-1) > lock.revision

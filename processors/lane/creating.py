@@ -57,6 +57,11 @@ class Newcomer:
         return self.parcel.subject.user
 
     @property
+    def positioned(self) -> bool:
+        """Whether position data goes out with the creation, and from then on (R-52)."""
+        return bool(self.parcel.subject.positions)
+
+    @property
     def employee_code(self) -> str | None:
         """The employment id, as the code that the employee gets."""
         return self.parcel.values.get(Target.EMPLOYEE_CODE)

@@ -136,9 +136,11 @@ def _ended(end: Ended) -> PersonResult:
             again.ends,
             again.again,
             link=LinkChange(
-                LinkState.LINKED, one.contact, one.subledger, one.employee, None, intent_done=True
+                LinkState.LINKED, one.contact, one.subledger, one.employee, None, intent_done=True,
+                triggered=one.positioned,
             ),
-        )
+            flip=one.parcel.flip,
+        )  # fmt: skip
     result = Result.FAILED if end.then is Then.FAIL else Result.SKIPPED
     ends = tuple(FieldEnd(d.field, d.turn, result, end.code) for d in subject.dirty)
     change = LinkChange(LINKS.get(end.then, LinkState.WANTED), intent_done=True)
@@ -258,7 +260,10 @@ def _step_result(
     link = LinkChange(LinkState.CREATING, one.contact, one.subledger, intent_done=whole)
     if whole and sent.trouble is None:
         confirmed, records = _written(one, verdicts)
-        return PersonResult(one.user, confirmed=confirmed, link=link, keep=True, records=records)
+        why = {target: one.parcel.why[target] for target in confirmed if target in one.parcel.why}
+        return PersonResult(
+            one.user, confirmed=confirmed, link=link, keep=True, records=records, why=why
+        )
     unsure = isinstance(sent.trouble, Ambiguous) and one.user in sent.asked
     if refused and not unsure:
         return _refused(lane, one, verdicts)
@@ -332,6 +337,9 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
             one.employee,
             incomplete=False,
             intent_done=True,
+            triggered=one.positioned,
         ),
         records=records,
+        why={target: one.parcel.why[target] for target in confirmed if target in one.parcel.why},
+        flip=result.flip,
     )

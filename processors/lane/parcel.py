@@ -3,20 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from processors.fields import FIELDS, field_of, targets_of
 from processors.lane.barrier import Lock, lock_of, locked_end, stop, younger
-from processors.mapping import (
-    TABLE,
-    MappingContext,
-    differing,
-    for_creation,
-    map_person,
-    missing,
-    targets_of,
-)
-from processors.ports.lane import Dirty, FieldEnd, LinkChange, Result, Subject
+from processors.lane.mapped import map_all
+from processors.mapping import TABLE, MappingContext, differing, for_creation, missing
+from processors.ports.lane import Dirty, FieldEnd, Flip, LinkChange, Result, Subject
+from schemas.choice import Choice
 from schemas.connection import LinkState
 from schemas.employee import Failed, Mapped, Skipped, Target, TargetValue
-from schemas.person import HumaField
+from schemas.person import Field, HumaField, PositionField
 from schemas.reasons import Code
 
 ESSENTIAL = frozenset(
@@ -37,6 +32,8 @@ class Parcel:
         warnings: of the fields that are sent.
         link: what becomes of the link at once.
         creates: the person has no employee yet.
+        why: of which position the targets are that have one.
+        flip: when the date changes the choice again; None where no position data was mapped.
     """
 
     subject: Subject
@@ -46,6 +43,8 @@ class Parcel:
     warnings: Mapping[str, tuple[Code, ...]]
     link: LinkChange | None = None
     creates: bool = False
+    why: Mapping[Target, Choice] = field(default_factory=dict)
+    flip: Flip | None = None
 
     @property
     def turns(self) -> dict[str, Dirty]:
@@ -54,7 +53,7 @@ class Parcel:
 
 
 def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parcel:
-    """Decide what to send for one person (R-32, R-37, R-46, R-71, R-84, R-111).
+    """Decide what to send for one person (R-32, R-37, R-46, R-52, R-71, R-84, R-111).
 
     Args:
         subject: the person as taken; nothing else is read.
@@ -68,28 +67,34 @@ def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parc
     creates = subject.state in (LinkState.WANTED, LinkState.CREATING)
     if lock is not None and creates and subject.intent is None:
         return _nothing(subject, Result.SKIPPED, lock.code)
-    ended: list[FieldEnd] = []
-    open_fields: list[Dirty] = []
-    for dirty in subject.dirty:
-        if dirty.field not in TABLE:
-            ended.append(FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, Code.NOT_YET_MAPPED))
-            continue
-        end = None
-        if lock is not None and not creates:
-            end = locked_end(dirty, lock, subject.versions)
-        if end is None:
-            open_fields.append(dirty)
-        else:
-            ended.append(end)
+    open_fields, ended = _open(subject, None if creates else lock)
     if not open_fields and not (creates and subject.intent):
         return Parcel(subject, {}, {}, tuple(ended), {})
     gaps = missing(subject.projection)
     if gaps and subject.intent is None:
-        ended += [FieldEnd(d.field, d.turn, Result.SKIPPED, gaps[0]) for d in open_fields]
+        skipped = Result.SKIPPED
+        ended += [FieldEnd(d.field, d.turn, skipped, gaps[0]) for d in open_fields.values()]
         return Parcel(subject, {}, {}, tuple(ended), {}, LinkChange(incomplete=True))
     if creates:
         return _creation(subject, context, open_fields, ended)
     return _update(subject, context, open_fields, ended, lock)
+
+
+def _open(subject: Subject, lock: Lock | None) -> tuple[dict[Field, Dirty], list[FieldEnd]]:
+    """Return the fields to be sent, and how the others end."""
+    open_fields: dict[Field, Dirty] = {}
+    ended: list[FieldEnd] = []
+    for dirty in subject.dirty:
+        name, end = field_of(dirty.field), None
+        if name is None:  # a newer program's, which was taken back
+            end = FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, Code.NO_SUPPORTED_FIELD)
+        elif lock is not None:
+            end = locked_end(dirty, name, lock, subject.versions)
+        if end is not None:
+            ended.append(end)
+        elif name is not None:
+            open_fields[name] = dirty
+    return open_fields, ended
 
 
 def _nothing(subject: Subject, result: Result, code: Code) -> Parcel:
@@ -100,26 +105,26 @@ def _nothing(subject: Subject, result: Result, code: Code) -> Parcel:
 def _update(
     subject: Subject,
     context: MappingContext,
-    open_fields: list[Dirty],
+    open_fields: Mapping[Field, Dirty],
     ended: list[FieldEnd],
     lock: Lock | None,
 ) -> Parcel:
-    by_field = {HumaField(dirty.field): dirty for dirty in open_fields}
-    fields = set(by_field)
+    fields = set(open_fields)
     if subject.incomplete:
         fields |= {
             name
-            for name in TABLE
-            if (name in subject.touched or _any_confirmed(name, subject))
+            for name in FIELDS
+            if _takes_part(name, subject)
             and (lock is None or not younger(name, lock, subject.versions))
         }
+    found = map_all(subject, context, fields)
     values: dict[Target, TargetValue] = {}
     sent: dict[str, frozenset[Target]] = {}
     warnings: dict[str, tuple[Code, ...]] = {}
     besides: set[Target] = set()
     equal: list[Dirty] = []
-    for name, result in map_person(subject.projection, context, sorted(fields)).items():
-        dirty = by_field.get(name)
+    for name, result in found.results.items():
+        dirty = open_fields.get(name)
         if isinstance(result, Mapped):
             unsure = dirty is not None and dirty.unsure
             write = dict(result.targets) if unsure else differing(result, subject.confirmed)
@@ -143,18 +148,25 @@ def _update(
             )
             ended.append(end)
     change = LinkChange(incomplete=False) if subject.incomplete else None
-    return Parcel(subject, values, sent, tuple(ended), warnings, change)
+    return Parcel(
+        subject, values, sent, tuple(ended), warnings, change, why=found.why, flip=found.flip
+    )
 
 
 def _creation(
-    subject: Subject, context: MappingContext, open_fields: list[Dirty], ended: list[FieldEnd]
+    subject: Subject,
+    context: MappingContext,
+    open_fields: Mapping[Field, Dirty],
+    ended: list[FieldEnd],
 ) -> Parcel:
-    by_field = {dirty.field: dirty for dirty in open_fields}
+    """Map everything there is, positions included: they go out without extra requests (R-52)."""
+    fields = {*TABLE, *open_fields, *(PositionField if subject.positions else ())}
+    found = map_all(subject, context, fields)
     values: dict[Target, TargetValue] = {}
     sent: dict[str, frozenset[Target]] = {}
     warnings: dict[str, tuple[Code, ...]] = {}
-    for name, result in map_person(subject.projection, context, sorted(TABLE)).items():
-        dirty = by_field.get(name)
+    for name, result in found.results.items():
+        dirty = open_fields.get(name)
         if isinstance(result, Mapped):
             write = for_creation(result)
             values |= write
@@ -162,12 +174,17 @@ def _creation(
                 sent[name] = frozenset(write) or frozenset({Target.CONTACT_EMAIL})
                 warnings[name] = _new(result.warnings, subject)
         elif name in ESSENTIAL and isinstance(result, Failed):
-            ends = tuple(FieldEnd(d.field, d.turn, Result.FAILED, result.code) for d in open_fields)
+            ends = tuple(
+                FieldEnd(d.field, d.turn, Result.FAILED, result.code) for d in open_fields.values()
+            )
             return Parcel(subject, {}, {}, (*ended, *ends), {})
         elif dirty is not None:
             ended.append(_unsendable(dirty, result))
     change = LinkChange(incomplete=False) if subject.incomplete else None
-    return Parcel(subject, values, sent, tuple(ended), warnings, change, creates=True)
+    return Parcel(
+        subject, values, sent, tuple(ended), warnings, change, creates=True, why=found.why,
+        flip=found.flip,
+    )  # fmt: skip
 
 
 def _new(warnings: tuple[Code, ...], subject: Subject) -> tuple[Code, ...]:
@@ -175,8 +192,11 @@ def _new(warnings: tuple[Code, ...], subject: Subject) -> tuple[Code, ...]:
     return tuple(code for code in warnings if code not in subject.warned)
 
 
-def _any_confirmed(name: HumaField, subject: Subject) -> bool:
-    return any(target in subject.confirmed for target in targets_of(name))
+def _takes_part(name: Field, subject: Subject) -> bool:
+    """Say whether a field is part of "everything that differs" (R-112)."""
+    if isinstance(name, PositionField):
+        return subject.triggered
+    return name in subject.touched or any(t in subject.confirmed for t in targets_of(name))
 
 
 def _unsendable(dirty: Dirty, result: Failed | Skipped) -> FieldEnd:

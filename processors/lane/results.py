@@ -76,16 +76,19 @@ def result_of(
             ends.append(FieldEnd(name, dirty.turn, Result.APPLIED, None, warnings))
         else:
             again.append(Again(name, dirty.turn, postponed.wait, unsure=postponed.unsure))
+    written = [target for target in done if target in parcel.values]
     whole = parcel.values.keys() <= done | refused.keys()
     link = LinkChange(state=LinkState.GONE) if gone else parcel.link if whole else None
     return PersonResult(
         parcel.subject.user,
         tuple(ends),
         tuple(again),
-        {target: parcel.values[target] for target in done if target in parcel.values},
+        {target: parcel.values[target] for target in written},
         max((turns[name].turn for name in parcel.sent), default=0),
         link,
         records={record: verdict.db_id for record, verdict in verdicts.items() if verdict.db_id},
+        why={target: parcel.why[target] for target in written if target in parcel.why},
+        flip=parcel.flip,
     )
 
 

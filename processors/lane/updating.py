@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processors.fields import FIELDS, targets_of
 from processors.lane.culprits import Case, Search, Verdict, root_of
 from processors.lane.parcel import Parcel
-from processors.mapping import TABLE, targets_of
 from processors.ports.xledger import Input, Verb, Xledger
 from schemas.employee import Root, Target, TargetValue
 from schemas.errors import Ambiguous, PauseConnection, RetryLater
 
-GROUPS = tuple(frozenset(targets_of(name)) for name in TABLE)
+GROUPS = tuple(frozenset(targets_of(name)) for name in FIELDS)
 """Targets that stand and fall together: those of one field."""
 
 

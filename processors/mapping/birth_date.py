@@ -4,18 +4,17 @@
 True
 """
 
-import re
 from datetime import date
 from typing import Final
 
 from processors.mapping.context import MappingContext
+from processors.mapping.dates import read_date
 from processors.mapping.identity_choice import choose
 from processors.mapping.text import clean, merged
 from schemas.employee import Failed, FieldResult, Mapped, Target
 from schemas.person import HumaField, Json, Projection
 from schemas.reasons import Code
 
-PLAIN_DATE: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 EARLIEST: Final = date(1900, 1, 1)
 
 
@@ -47,11 +46,5 @@ def plain_date(value: Json, today: date) -> date | None:
         value: as the projection holds it.
         today: a later date is in the future.
     """
-    text = value.strip() if isinstance(value, str) else ""
-    if not PLAIN_DATE.fullmatch(text):
-        return None
-    try:
-        born = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return born if EARLIEST <= born <= today else None
+    born = read_date(value.strip()) if isinstance(value, str) else None
+    return born if born is not None and EARLIEST <= born <= today else None

@@ -56,6 +56,14 @@ class StoredPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A link as intake sees it; `triggered`: position data goes out (R-52)."""
+
+    state: LinkState = LinkState.UNLINKED
+    triggered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A field's value on its way into the projection. `name` is a field, or a position's id."""
 
@@ -147,28 +155,28 @@ class IntakeTransaction(Protocol):
         """Return who is known, and hold their rows."""
         ...
 
-    def links(self, keys: Sequence[PersonKey]) -> Mapping[tuple[str, str], LinkState]:
-        """Return the link states by (connection, user); who has none is unlinked."""
+    def links(self, keys: Sequence[PersonKey]) -> Mapping[tuple[str, str], StoredLink]:
+        """Return the links by (connection, user); who has none is unlinked."""
         ...
 
     def merge(self, values: Sequence[Value]) -> Mapping[tuple[PersonKey, str], int]:
         """Merge fields by version; returns the version each accepted one replaced, -1 for none."""
         ...
 
-    def merge_positions(self, values: Sequence[Value]) -> None:
-        """Merge positions by version; null is deleted."""
+    def merge_positions(self, values: Sequence[Value]) -> Mapping[tuple[PersonKey, str], int]:
+        """Merge positions by version, as `merge` does fields; null is deleted."""
         ...
 
     def repeats(
-        self, values: Sequence[Value], outcomes: Sequence[str]
-    ) -> tuple[frozenset[tuple[PersonKey, str, bytes]], frozenset[str]]:
-        """Say which values the same event stored, and which outcomes are pending (R-83)."""
+        self, values: Sequence[Value], positions: Sequence[Value], outcomes: Sequence[str]
+    ) -> tuple[frozenset[tuple[PersonKey, bytes]], frozenset[str]]:
+        """Say whose values the same event stored, and which outcomes are pending (R-83)."""
         ...
 
     def versions(
         self, fields: Sequence[tuple[PersonKey, str]]
     ) -> Mapping[tuple[PersonKey, str], int]:
-        """Return the versions of stored fields."""
+        """Return the versions of stored fields; a position field's is its positions' greatest."""
         ...
 
     def waiting(self, fields: Sequence[tuple[str, str, str]]) -> Mapping[tuple[str, str, str], int]:
@@ -183,8 +191,12 @@ class IntakeTransaction(Protocol):
         """Store what is known of people, each part by its version."""
         ...
 
-    def save_links(self, links: Mapping[tuple[str, str], LinkState], organization: str) -> None:
-        """Store the states of new and changed links, by (connection, user)."""
+    def save_links(self, links: Mapping[tuple[str, str], StoredLink], organization: str) -> None:
+        """Store new and changed links, by (connection, user)."""
+        ...
+
+    def look_again(self, links: Sequence[tuple[str, str]]) -> None:
+        """Let the clock look at the positions of these links again, where it looks at all."""
         ...
 
     def delete_people(self, keys: Sequence[PersonKey]) -> Sequence[Ended]:

@@ -8,11 +8,13 @@ has changed nothing (`design.md`, A lease); `unread` and `as_claimed`, which onl
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ended
+from schemas.choice import Choice
 from schemas.connection import Connection, LaneState, LinkState
 from schemas.employee import Root, Target, TargetValue
 from schemas.errors import Fault
@@ -141,10 +143,12 @@ class Subject:
         dirty: every open field that is due.
         touched: every field that an event ever dirtied; asked for when `incomplete`.
         projection: the person's current fields, as far as needed.
-        versions: their versions, by field.
+        positions: all of the person's, by id; read where position data may be sent.
+        versions: their versions, by field; of a position field the greatest of all positions'.
         confirmed: what Xledger acknowledged.
         intent: an open one.
         warned: warnings that are given once, and were (R-43).
+        triggered: position data goes out (R-52).
     """
 
     user: str
@@ -161,6 +165,8 @@ class Subject:
     confirmed: Mapping[Target, TargetValue] = field(repr=False)
     intent: Intent | None
     warned: frozenset[Code] = frozenset()
+    triggered: bool = False
+    positions: Mapping[str, Projection] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """What a person's link becomes; None leaves a part as it is."""
+    """What a person's link becomes; None leaves a part as it is, and so does False."""
 
     state: LinkState | None = None
     contact: str | None = None
@@ -219,6 +225,15 @@ class LinkChange:
     employee: str | None = None
     incomplete: bool | None = None
     intent_done: bool = False
+    triggered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """When the date alone changes the choice again (R-60), as seen on the day `seen`."""
+
+    seen: date
+    next: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +241,8 @@ class PersonResult:
     """What one request did for one person; the person is no longer in flight, unless `keep`.
 
     `records` are the dbIds of those that were written, `confirmed` the targets that Xledger
-    acknowledged.
+    acknowledged, `why` says of which position they are. `flip` is None where no position data was
+    mapped.
     """
 
     user: str
@@ -237,6 +253,8 @@ class PersonResult:
     link: LinkChange | None = None
     keep: bool = False
     records: Mapping[Root, str] = field(default_factory=dict)
+    why: Mapping[Target, Choice] = field(default_factory=dict)
+    flip: Flip | None = None
 
 
 @dataclass(frozen=True, slots=True)

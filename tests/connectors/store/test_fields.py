@@ -84,8 +84,8 @@ def test_repeats_are_known_by_event(stored: Stored) -> None:
     merge(stored, value(5))
     with stored.intake.transaction() as transaction:
         mine, other = value(5), replace(value(5), event=b"another")
-        found, pending = transaction.repeats([mine, other], ["nobody's"])
-    assert found == {(KARI, "phone", b"5")}
+        found, pending = transaction.repeats([mine, other], [], ["nobody's"])
+    assert found == {(KARI, b"5")}
     assert pending == frozenset()
 
 

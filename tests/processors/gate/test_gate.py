@@ -108,7 +108,13 @@ NOTHING: frozenset[str] = frozenset()
         ),
         pytest.param(
             {"fresh": NOTHING, "event": event(positions={"p": None}, fields=Projection({}))},
-            Code.NOT_YET_MAPPED,
+            Code.STALE,
+            marks=pytest.mark.rule("R-83"),
+        ),
+        pytest.param(
+            {"fresh": NOTHING, "withheld": Code.BEFORE_ACTIVATION},
+            Code.BEFORE_ACTIVATION,
+            marks=pytest.mark.rule("R-53"),
         ),
         pytest.param(
             {"fresh": NOTHING, "returned": True}, None, marks=pytest.mark.rule("R-74")

@@ -152,13 +152,12 @@ def test_fields_that_nobody_supports(arrivals: Arrivals) -> None:
 
 
 def test_positions_are_stored_and_told(arrivals: Arrivals) -> None:
-    """Position events are validated and stored, the newest whole one; they end for now."""
+    """The newest whole one is kept; older events of it end at once."""
     arrivals.connect()
     arrivals.linked()
     arrivals.arrive("position.created", {"position": {"id": "p1", "percentage": 50}}, 5)
     arrivals.arrive("position.deleted", {"position": {"id": "p1"}}, 7)
     arrivals.arrive("position.updated", {"position": {"id": "p1", "percentage": 60}}, 6)
-    reason = ("skipped", "not yet mapped")
-    assert arrivals.read() == {"e5": reason, "e6": reason, "e7": reason}
+    assert arrivals.read() == {"e5": ("superseded", None), "e6": ("skipped", "stale")}
     rows = arrivals.all(position, position.c.position, position.c.version, position.c.value)
     assert rows == [("p1", 7, None)]

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("object", sa.Text(), nullable=True, comment="which Xledger record: kind:dbId"),
         sa.Column("fields", sa.Text(), nullable=True, comment="names, never values"),
         sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True, comment="sealed: why a human did it"),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
@@ -43,6 +44,12 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=True, comment="sealed JSON; null: cleared"),
         sa.Column("turn", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "why",
+            sa.Text(),
+            nullable=True,
+            comment="JSON: which position it is of, and why (R-57); ids, no values",
+        ),
         sa.PrimaryKeyConstraint("connection", "person", "target"),
     )
     op.create_table(
@@ -246,6 +253,19 @@ def upgrade() -> None:
         ),
         sa.Column("linked_at", sa.BigInteger(), nullable=True),
         sa.Column(
+            "triggered",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="position data goes out from here on (R-52)",
+        ),
+        sa.Column(
+            "next_flip_on",
+            sa.Text(),
+            nullable=True,
+            comment="yyyy-mm-dd in the connection's zone (R-60)",
+        ),
+        sa.Column(
             "confirmed_digest",
             sa.LargeBinary(),
             nullable=True,
@@ -276,6 +296,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("flight_epoch IS NOT NULL"),
         sqlite_where=sa.text("flight_epoch IS NOT NULL"),
+    )
+    op.create_index(
+        "link_flips",
+        "link",
+        ["next_flip_on"],
+        unique=False,
+        postgresql_where=sa.text("next_flip_on IS NOT NULL"),
+        sqlite_where=sa.text("next_flip_on IS NOT NULL"),
     )
     op.create_table(
         "listed",
@@ -435,7 +463,6 @@ def upgrade() -> None:
             nullable=True,
             comment="keyed, of the normal form; tombstones keep it",
         ),
-        sa.Column("next_flip_on", sa.Text(), nullable=True, comment="yyyy-mm-dd, R-60"),
         sa.PrimaryKeyConstraint("organization", "person"),
     )
     op.create_index("person_email", "person", ["organization", "email_digest"], unique=False)
