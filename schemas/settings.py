@@ -152,6 +152,13 @@ class Delivery(Group):
     requests: int = _setting(
         18, "Requests in any window (Xledger's published limit is 20).", ge=1, le=20
     )
+    burst: int = _setting(
+        9,
+        "Requests that follow each other freely; the rest of a window's are spread evenly, so that "
+        "a change made during a flood does not wait for the window's end.",
+        ge=1,
+        le=20,
+    )
     window: Seconds = _setting(5.0, "The limiter's window.", unit="seconds")
     in_flight: int = _setting(2, "Requests of one lane under way at once.", ge=1, le=4)
     aliases: int = _setting(

@@ -111,7 +111,7 @@ class Roles(Base):
         def build(claimed: Claimed, lease_left: Callable[[], float]) -> Lane:
             connection, lease = claimed.connection, claimed.lease
             limiter = Limiter(
-                Window(given.requests, given.window),
+                Window(given.requests, given.window, given.burst),
                 given.in_flight,
                 time.monotonic,
                 lease_left,

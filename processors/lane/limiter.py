@@ -4,6 +4,7 @@ A permit is also where the lease is asked: no request starts with less than its 
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,14 @@ from schemas.errors import Unavailable
 class Window:
     """Counts starts in a sliding window. Times are seconds of one monotonic clock.
 
+    Beyond `burst` starts the rest are spread evenly: a flood that took its whole allowance at once
+    would let a change made meanwhile wait for the rest of the window (R-80).
+
+    Args:
+        requests: starts in any so many `seconds`, at the most.
+        seconds: of the window.
+        burst: starts that follow each other freely; all of them, where it is not given.
+
     >>> window = Window(2, 5.0)
     >>> for at in (0.0, 1.0):
     ...     window.note(at)
@@ -21,20 +30,29 @@ class Window:
     (3.5, 0.0)
     """
 
-    def __init__(self, requests: int, seconds: float) -> None:
+    def __init__(self, requests: int, seconds: float, burst: int | None = None) -> None:
         self._seconds = seconds
         self._starts: deque[float] = deque(maxlen=requests)
         self._requests = requests
+        self._burst = requests if burst is None else burst
+        self._even = seconds / requests
+        self._due = -math.inf
 
     def wait(self, now: float) -> float:
         """Return the seconds until one more start fits."""
-        if len(self._starts) < self._requests:
-            return 0.0
-        return max(0.0, self._starts[0] + self._seconds - now)
+        starts = self._starts
+        full = len(starts) == self._requests
+        hold = starts[0] + self._seconds - now if full else 0.0
+        spread = self._burst < self._requests and self._used(now) >= self._burst
+        return max(0.0, hold, self._due - now if spread else 0.0)
 
     def note(self, now: float) -> None:
         """Count a start."""
         self._starts.append(now)
+        self._due = max(self._due, now - self._even) + self._even
+
+    def _used(self, now: float) -> int:
+        return sum(1 for start in self._starts if start > now - self._seconds)
 
     def half(self) -> "Window":
         """Return a window of its own that lets half as many through, at least one."""

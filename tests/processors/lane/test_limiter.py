@@ -3,6 +3,7 @@
 import asyncio
 import time
 from bisect import bisect_left
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,13 @@ from processors.lane.limiter import Limiter, Window
     st.integers(1, 20),
     st.floats(0.5, 10.0),
     st.lists(st.floats(0.0, 3.0), min_size=1, max_size=200),
+    st.none() | st.integers(1, 20),
 )
 def test_no_window_holds_more_than_its_number(
-    requests: int, seconds: float, gaps: list[float]
+    requests: int, seconds: float, gaps: list[float], burst: int | None
 ) -> None:
     """Whenever requests are asked for, any so many seconds see at most so many starts."""
-    window, now = Window(requests, seconds), 0.0
+    window, now = Window(requests, seconds, burst), 0.0
     starts: list[float] = []
     for gap in gaps:
         now += gap
@@ -31,6 +33,31 @@ def test_no_window_holds_more_than_its_number(
     for number, start in enumerate(starts):
         end = bisect_left(starts, start + seconds - 1e-6)
         assert end - number <= requests
+
+
+@pytest.mark.rule("R-80")
+def test_a_flood_leaves_room_for_a_change_made_meanwhile() -> None:
+    """After its burst a flood starts evenly, takes all it may, and nobody waits for the end."""
+    window, now = Window(18, 5.0, burst=9), 0.0
+    starts: list[float] = []
+    while now < 100.0:
+        now += window.wait(now)
+        window.note(now)
+        starts.append(now)
+    gaps = [later - sooner for sooner, later in pairwise(starts)]
+    assert gaps[:8] == [0.0] * 8
+    assert max(gaps[9:]) <= 2 * 5.0 / 18 + 1e-9
+    assert len(starts) == pytest.approx(100.0 / 5.0 * 18, abs=2)
+
+
+def test_a_late_start_is_made_up_for() -> None:
+    """A loop that wakes a little late each time loses nothing of the allowance."""
+    window, now, count = Window(18, 5.0, burst=9), 0.0, 0
+    while now < 100.0:
+        now += window.wait(now) + 0.01
+        window.note(now)
+        count += 1
+    assert count == pytest.approx(100.0 / 5.0 * 18, abs=4)
 
 
 @given(st.integers(1, 20), st.floats(0.5, 10.0))
