@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from console import connections, events, offsets, run, simulate, store, sync, topics
+from console import connections, events, offsets, people, run, simulate, store, sync, topics
 from console.wiring import Wiring
 from schemas.errors import Fault
 
@@ -37,6 +37,7 @@ for group in (
     store.keys,
     connections.connections,
     sync.sync,
+    people.people,
     offsets.offsets,
     events.events,
     simulate.simulate,
