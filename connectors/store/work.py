@@ -12,6 +12,7 @@ from connectors.store import bulk
 from connectors.store.clock import read_now
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import asked, guard
+from connectors.store.people import POSITION_FIELDS
 from connectors.store.tables import dirty, lane, link
 from processors.ports.lane import (
     BY_HAND,
@@ -32,6 +33,8 @@ from schemas.reasons import ONCE, Code
 
 FIELDS_OF_ONE: Final = 16
 """Dirty rows looked at for each person wanted: a person has fifteen fields."""
+CREATED: Final = (LinkState.WANTED.value, LinkState.CREATING.value)
+"""Whose creation sends everything, positions included (R-52)."""
 WRITTEN: Final = "('wanted', 'creating', 'linked')"
 FIRST: Final = f"""
 SELECT d.person FROM dirty AS d
@@ -201,6 +204,7 @@ def _subject(
     now: int,
 ) -> Subject:
     due = [row for row in open_ if row[7] and row[8] <= now]
+    wanted = bool(link_[5]) or link_[1] in CREATED or any(row[1] in POSITION_FIELDS for row in due)
     return Subject(
         user=user,
         facts=_facts(facts[0] if facts else None),
@@ -226,7 +230,9 @@ def _subject(
         warned=warned_of(link_[6]),
         triggered=bool(link_[7]),
         positions={
-            row[1]: position_of(cipher, user, row[3]) for row in positions if row[3] is not None
+            row[1]: position_of(cipher, user, row[3])
+            for row in positions
+            if row[3] is not None and wanted
         },
     )  # fmt: skip
 
