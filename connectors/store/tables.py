@@ -351,6 +351,14 @@ audit = Table(
     Column("reason", LargeBinary, comment="sealed: why a human did it"),
     sqlite_autoincrement=True,
 )
+Index(
+    "audit_by_person",
+    audit.c.organization,
+    audit.c.person,
+    audit.c.id,
+    postgresql_where=text("person IS NOT NULL"),
+    sqlite_where=text("person IS NOT NULL"),
+)
 
 run = Table(
     "run",

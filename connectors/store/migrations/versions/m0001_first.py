@@ -35,6 +35,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "audit_by_person",
+        "audit",
+        ["organization", "person", "id"],
+        unique=False,
+        postgresql_where=sa.text("person IS NOT NULL"),
+        sqlite_where=sa.text("person IS NOT NULL"),
+    )
     op.create_table(
         "confirmed",
         sa.Column("connection", sa.Text(), nullable=False),
