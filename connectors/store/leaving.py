@@ -15,6 +15,7 @@ from schemas.failures import OF_FIELDS
 from schemas.key import key_of
 from schemas.letter import Failure, Place, build
 from schemas.outcome import FieldEnd, FieldOutcome, Outcome, Result
+from schemas.person import PersonKey
 from schemas.reasons import Code
 from schemas.topics import DEAD_LETTERS, OUTCOMES
 
@@ -77,7 +78,10 @@ def rows_of(
     )
     place = Place(waited.topic, waited.partition, waited.offset, waited.recorded_at)
     whole = build(headers, place, waited.about, failure)
-    letter = NewRow(DEAD_LETTERS.name, key, value, whole, organization=waited.organization)
+    whose = PersonKey(waited.organization, waited.person)
+    letter = NewRow(
+        DEAD_LETTERS.name, key, value, whole, organization=waited.organization, whose=whose
+    )
     return [letter, told]
 
 
@@ -107,8 +111,14 @@ def rows_of_ending(event: Ending, now: int) -> list[NewRow]:
         )  # fmt: skip
         place = Place(raw.place.topic, raw.place.partition, raw.offset, raw.timestamp)
         headers = build(raw.headers, place, about, failure)
-        whose = NOBODY  # whose it is may be wrong in an event that cannot be read
-        rows.insert(0, NewRow(DEAD_LETTERS.name, raw.key, raw.value, headers, organization=whose))
+        rows.insert(
+            0,
+            NewRow(
+                DEAD_LETTERS.name, raw.key, raw.value, headers,
+                organization=NOBODY,  # whose it is may be wrong in an event that cannot be read
+                whose=PersonKey(about.organization or "", about.user or "") if known else None,
+            ),
+        )  # fmt: skip
     return rows
 
 

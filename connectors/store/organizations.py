@@ -6,6 +6,7 @@ from typing import Final
 import orjson
 from sqlalchemy import select, update
 
+from connectors.store.clock import now_ms
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.tables import organization
@@ -43,6 +44,7 @@ class Organizations:
                     huma_client=cipher.seal("", CLIENT, orjson.dumps(pair)),
                     huma_url=client.url,
                     huma_state="ok",
+                    huma_since=now_ms(),
                     huma_probe_at=0,
                 )
             )

@@ -14,15 +14,23 @@ from connectors.store.records import bytes_of, text_of
 from connectors.store.tables import outbox
 from processors.ports.outbox import OutboxRow
 from schemas.cloudevents import Headers
+from schemas.key import person_of_key
+from schemas.person import PersonKey
 
 LEASE: Final = "relay"
 COLUMN: Final = "outbox.value"
-COLUMNS: Final = ("topic", "partition", "key", "value", "headers", "sealed_for", "written_at")
+COLUMNS: Final = (
+    "topic", "partition", "key", "value", "headers", "sealed_for", "whose", "written_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class NewRow:
-    """A record to publish. `organization`: its key seals the value; None: it holds no value."""
+    """A record to publish.
+
+    `organization`: its key seals the value; None: it holds no value. `whose` value it is, where
+    the record's own key does not say so.
+    """
 
     topic: str
     key: bytes | None = field(repr=False)
@@ -30,6 +38,7 @@ class NewRow:
     headers: Headers = field(default=(), repr=False)
     partition: int | None = None
     organization: str | None = None
+    whose: PersonKey | None = None
 
 
 def write(connection: Connection, keyring: Keyring, rows: Sequence[NewRow], now: int) -> None:
@@ -41,11 +50,14 @@ def write(connection: Connection, keyring: Keyring, rows: Sequence[NewRow], now:
 
 def _stored(connection: Connection, keyring: Keyring, row: NewRow, now: int) -> tuple[Any, ...]:
     value, headers = row.value, [[name, text_of(raw)] for name, raw in row.headers]
-    if row.organization is not None and value is not None:
-        value = keyring.cipher_of(connection, row.organization).seal("", COLUMN, value)
+    whose = None
+    if row.organization is not None:
+        whose = row.whose or person_of_key(row.key)
+        if value is not None:
+            value = keyring.cipher_of(connection, row.organization).seal("", COLUMN, value)
     return (
         row.topic, row.partition, row.key, value, orjson.dumps(headers).decode(),
-        row.organization, now,
+        row.organization, None if whose is None else ":".join(whose), now,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """People whom the lane must ask Huma about before the first write (R-97)."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, select, text, update
@@ -148,8 +148,8 @@ def huma_state(connection: Connection, lease: Lease, state: str, wait: float) ->
     guard(connection, lease)
     mine = organization.c.id == lease.organization
     before = connection.execute(select(organization.c.huma_state).where(mine)).scalar_one()
-    probe = 0 if state == OK else now_ms() + int(wait * 1000)
-    connection.execute(
-        update(organization).where(mine).values(huma_state=state, huma_probe_at=probe)
-    )
+    values: dict[str, Any] = {"huma_probe_at": 0 if state == OK else now_ms() + int(wait * 1000)}
+    if before != state:
+        values |= {"huma_state": state, "huma_since": now_ms()}
+    connection.execute(update(organization).where(mine).values(**values))
     return bool(before != state)

@@ -32,6 +32,9 @@ organization = Table(
     Column("huma_client", LargeBinary, comment="sealed JSON of client_id and client_secret"),
     Column("huma_url", Text),
     Column("huma_state", Text, nullable=False, server_default="ok", comment="ok or the reason"),
+    Column(
+        "huma_since", BigInteger, nullable=False, server_default="0", comment="so since; 0: ever"
+    ),
     Column("huma_probe_at", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -285,6 +288,7 @@ outbox = Table(
     Column("value", LargeBinary),
     Column("headers", Text, nullable=False, server_default="[]", comment="JSON of name, base64"),
     Column("sealed_for", Text, comment="organisation whose key seals the value; null: in clear"),
+    Column("whose", Text, comment="organization:user of a sealed value, where known (R-108)"),
     Column("written_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )

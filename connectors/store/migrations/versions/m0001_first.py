@@ -347,6 +347,13 @@ def upgrade() -> None:
         sa.Column(
             "huma_state", sa.Text(), server_default="ok", nullable=False, comment="ok or the reason"
         ),
+        sa.Column(
+            "huma_since",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="so since; 0: ever",
+        ),
         sa.Column("huma_probe_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -375,6 +382,12 @@ def upgrade() -> None:
             sa.Text(),
             nullable=True,
             comment="organisation whose key seals the value; null: in clear",
+        ),
+        sa.Column(
+            "whose",
+            sa.Text(),
+            nullable=True,
+            comment="organization:user of a sealed value, where known (R-108)",
         ),
         sa.Column("written_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
