@@ -79,18 +79,20 @@ class Vault:
 
     Args:
         master_keys: by id; the first one wraps new keys.
+
+    Attributes:
+        current: the id of the one that wraps new keys.
+        names: the ids of all.
     """
 
     def __init__(self, master_keys: Mapping[str, bytes]) -> None:
         self._keys = {name: AESGCM(key) for name, key in master_keys.items()}
-        self._raw = dict(master_keys)
         self.current = next(iter(master_keys))
+        self.names = frozenset(master_keys)
 
     def new_data_key(self, organization: str) -> bytes:
         """Return a new data key, wrapped by the current master key."""
-        nonce = os.urandom(NONCE_BYTES)
-        key = os.urandom(KEY_BYTES)
-        return nonce + self._keys[self.current].encrypt(nonce, key, organization.encode())
+        return self._wrapped(os.urandom(KEY_BYTES), organization)
 
     def cipher(self, wrapped: bytes, master_key: str, organization: str) -> Cipher:
         """Return the organisation's cipher.
@@ -98,21 +100,32 @@ class Vault:
         Raises:
             StopProcess: the master key is unknown, or not the one that wrapped this key.
         """
+        return Cipher(self._unwrapped(wrapped, master_key, organization), organization)
+
+    def rewrap(self, wrapped: bytes, master_key: str, organization: str, new: "Vault") -> bytes:
+        """Return the same data key wrapped by another vault's current master key.
+
+        Raises:
+            StopProcess: as `cipher` does.
+        """
+        return new._wrapped(  # noqa: SLF001 - one of us
+            self._unwrapped(wrapped, master_key, organization), organization
+        )
+
+    def _wrapped(self, key: bytes, organization: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._keys[self.current].encrypt(nonce, key, organization.encode())
+
+    def _unwrapped(self, wrapped: bytes, master_key: str, organization: str) -> bytes:
         if master_key not in self._keys:
             raise StopProcess(
                 f"the store needs master key {master_key}, which MASTER_KEY_FILE does not hold"
             )
         nonce, text = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         try:
-            key = self._keys[master_key].decrypt(nonce, text, organization.encode())
+            return self._keys[master_key].decrypt(nonce, text, organization.encode())
         except InvalidTag:
             raise StopProcess(f"master key {master_key} does not open a data key") from None
-        return Cipher(key, organization)
-
-    def digest(self, purpose: str, data: bytes) -> bytes:
-        """Return a digest of no organisation: it refuses the same token twice (R-09)."""
-        key = HKDF(hashes.SHA256(), KEY_BYTES, None, b"vault").derive(self._raw[self.current])
-        return hmac.digest(key, purpose.encode() + SEPARATOR + data, "sha256")[:DIGEST_BYTES]
 
 
 def open_vault(file: Path | None) -> Vault:

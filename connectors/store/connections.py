@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from connectors.store import audit
 from connectors.store.clock import now_ms, read_now
 from connectors.store.engine import Store
-from connectors.store.keyring import Keyring
+from connectors.store.keyring import NOBODY, Keyring
 from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
 from processors.ports.intake import Standing
@@ -75,8 +75,9 @@ class Connections:
         with self._store.begin() as transaction:
             raise_generation(transaction)  # first: of two who add at once the second sees the first
             cipher = self._keyring.cipher_of(transaction, new.organization)
+            digest = self._digest(transaction, new.token)
             for other in transaction.execute(select(connection)):
-                if bytes(other.token_digest) == self._digest(new.token):
+                if bytes(other.token_digest) == digest:
                     raise StopProcess(f"this token is in use by connection {other.id}")
                 same = _company(other.xledger_url, other.entity) == company
                 if same and (other.organization, other.group_id) == (new.organization, new.group):
@@ -98,7 +99,7 @@ class Connections:
                     xledger_url=new.xledger_url,
                     entity=new.entity,
                     token=cipher.seal("", f"{TOKEN}/{id_}", new.token.reveal().encode()),
-                    token_digest=self._digest(new.token),
+                    token_digest=digest,
                     huma_url=new.huma_url,
                     add_new_users=new.add_new_users,
                     zone=new.zone,
@@ -175,7 +176,7 @@ class Connections:
             cipher = self._keyring.cipher_of(transaction, organization)
             values = {
                 "token": cipher.seal("", f"{TOKEN}/{id_}", token.reveal().encode()),
-                "token_digest": self._digest(token),
+                "token_digest": self._digest(transaction, token),
             }
             try:
                 transaction.execute(
@@ -240,8 +241,10 @@ class Connections:
             _set_lane(transaction, id_, state, reason)
             audit.add(transaction, organization, id_, actor, action)
 
-    def _digest(self, token: Personal[str]) -> bytes:
-        return self._keyring.vault.digest("token", token.reveal().encode())
+    def _digest(self, transaction: Transaction, token: Personal[str]) -> bytes:
+        """Return what is equal for the same token, of whichever organisation (R-09)."""
+        cipher = self._keyring.cipher_of(transaction, NOBODY)
+        return cipher.digest("token", token.reveal().encode())
 
 
 def all_standings(

@@ -1,21 +1,34 @@
 """The organisations' ciphers, by way of the store's wrapped data keys."""
 
 import threading
+from dataclasses import dataclass, field
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, RootTransaction, select
 
 from connectors.encryption import Cipher, Vault
 from connectors.store.clock import now_ms
-from connectors.store.tables import organization
+from connectors.store.tables import generation, organization
 from connectors.store.upsert import insert_ignore
 
-NOBODY = ""
+NOBODY: Final = ""
 """The organisation of what belongs to none, as an event that cannot be read."""
 
 
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class _View:
+    """What one transaction may use: ciphers that are still good, and keys that it made itself."""
+
+    kept: dict[str, Cipher]
+    made: dict[str, Cipher] = field(default_factory=dict)
+
+
 class Keyring:
-    """Ciphers by organisation; made when first asked for, and kept.
+    """Ciphers by organisation; made when first asked for, and kept until a key is destroyed.
+
+    An erased organisation has no key any more, and another one when it connects again (R-108). So
+    each transaction first looks whether a key was destroyed since, by whatever process.
 
     A data key that a transaction made is kept for that transaction only: rolled back, it was never
     there, and nothing may be sealed with it.
@@ -23,8 +36,8 @@ class Keyring:
 
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
-        self._ciphers: dict[str, Cipher] = {}
-        self._made: WeakKeyDictionary[RootTransaction, dict[str, Cipher]] = WeakKeyDictionary()
+        self._kept: tuple[str, dict[str, Cipher]] = ("", {})
+        self._views: WeakKeyDictionary[RootTransaction, _View] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def cipher_of(self, connection: Connection, name: str) -> Cipher:
@@ -33,39 +46,41 @@ class Keyring:
         Raises:
             StopProcess: its master key is not here.
         """
-        with self._lock:
-            kept = self._ciphers.get(name) or self._made_in(connection).get(name)
+        view = self._view(connection)
+        kept = view.kept.get(name) or view.made.get(name)
         if kept is not None:
             return kept
         found = self._find(connection, name)
-        if found is None:
-            connection.execute(
-                insert_ignore(connection, organization).values(
-                    id=name,
-                    data_key=self.vault.new_data_key(name),
-                    master_key=self.vault.current,
-                    created_at=now_ms(),
-                )
-            )
-            found = self._find(connection, name)
-            assert found is not None
-            cipher = self.vault.cipher(found[0], found[1], name)
-            with self._lock:
-                self._made_in(connection)[name] = cipher
+        if found is not None:
+            cipher = view.kept[name] = self.vault.cipher(*found, name)
             return cipher
-        cipher = self.vault.cipher(found[0], found[1], name)
-        with self._lock:
-            self._ciphers[name] = cipher
+        connection.execute(
+            insert_ignore(connection, organization).values(
+                id=name,
+                data_key=self.vault.new_data_key(name),
+                master_key=self.vault.current,
+                created_at=now_ms(),
+            )
+        )
+        found = self._find(connection, name)
+        assert found is not None
+        cipher = view.made[name] = self.vault.cipher(*found, name)
         return cipher
 
-    def forget(self, name: str) -> None:
-        """Drop a cipher whose organisation was erased."""
-        with self._lock:
-            self._ciphers.pop(name, None)
-
-    def _made_in(self, connection: Connection) -> dict[str, Cipher]:
+    def _view(self, connection: Connection) -> _View:
+        """Return what this transaction may use; of what was kept nothing once a key is gone."""
         transaction = connection.get_transaction()
-        return {} if transaction is None else self._made.setdefault(transaction, {})
+        with self._lock:
+            view = None if transaction is None else self._views.get(transaction)
+        if view is not None:
+            return view
+        now = connection.execute(select(generation.c["keys"])).scalar_one_or_none() or ""
+        transaction = connection.get_transaction()
+        assert transaction is not None
+        with self._lock:
+            if self._kept[0] != now:
+                self._kept = (now, {})
+            return self._views.setdefault(transaction, _View(self._kept[1]))
 
     def _find(self, connection: Connection, name: str) -> tuple[bytes, str] | None:
         row = connection.execute(

@@ -65,7 +65,6 @@ def test_digests_are_equal_for_equal_values_of_one_organisation_only() -> None:
         cipher.digest("code", b"kari@x.no"),
         cipher.digest("email", b"ola@x.no"),
         Cipher(b"x" * KEY_BYTES, "o").digest("email", b"kari@x.no"),
-        Vault({"m": KEY}).digest("email", b"kari@x.no"),
     ]
     assert same not in others
 

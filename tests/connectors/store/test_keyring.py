@@ -138,14 +138,3 @@ def test_a_value_that_does_not_open_is_not_taken_for_none(stored: Stored) -> Non
     with pytest.raises(StopProcess, match=r"field\.value/email") as caught:
         stored.take(lease)
     assert "canary" not in str(caught.value)
-
-
-def test_a_forgotten_organisation_is_asked_for_again(stored: Stored) -> None:
-    """After an erasure the old cipher is not used any more."""
-    keyring = Keyring(Vault(KEYS))
-    sealed = sealed_by(stored, keyring)
-    with stored.store.begin() as connection:
-        connection.execute(organization.delete())
-    keyring.forget(ORGANIZATION)
-    with pytest.raises(StopProcess):
-        opened_by(stored, keyring, sealed)

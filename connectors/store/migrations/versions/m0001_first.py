@@ -174,6 +174,13 @@ def upgrade() -> None:
             nullable=False,
             comment="rises with each change of connections",
         ),
+        sa.Column(
+            "keys",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="new with each destroyed key",
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
