@@ -67,7 +67,7 @@ generation = Table(
     metadata,
     Column("id", Integer, primary_key=True, comment="always 1"),
     Column("value", BigInteger, nullable=False, comment="rises with each change of connections"),
-    Column("keys", Text, nullable=False, server_default="", comment="new with each destroyed key"),
+    Column("keys", Text, comment="random; another one with each key that is destroyed (R-108)"),
 )
 
 person = Table(

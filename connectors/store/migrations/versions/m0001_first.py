@@ -177,9 +177,8 @@ def upgrade() -> None:
         sa.Column(
             "keys",
             sa.Text(),
-            server_default="",
-            nullable=False,
-            comment="new with each destroyed key",
+            nullable=True,
+            comment="random; another one with each key that is destroyed (R-108)",
         ),
         sa.PrimaryKeyConstraint("id"),
     )
