@@ -30,9 +30,11 @@ def latest(positions: Sequence[Position]) -> Chosen | None:
 
 def open_beside_ended(positions: Sequence[Position], today: date) -> bool:
     """Say whether an open position is older than one that has ended: perhaps forgotten (R-56)."""
-    starts = [one.start or date.min for one in positions if one.end is None]
-    return any(
-        one.start is not None and min(starts) < one.start
-        for one in positions
-        if starts and one.status(today) is Status.ENDED
-    )
+    still_open = [one for one in positions if one.end is None]
+    ended = [one for one in positions if one.status(today) is Status.ENDED]
+    return any(_older(one, other) for one in still_open for other in ended)
+
+
+def _older(one: Position, other: Position) -> bool:
+    """Say whether one began before the other; without a start it began before any."""
+    return other.start is not None and (one.start is None or one.start < other.start)
