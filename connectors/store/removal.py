@@ -57,12 +57,14 @@ def remove(store: Store, keyring: Keyring, one: Connection, actor: str) -> int:
         if now < AT_ONCE:
             break
     with store.begin() as transaction:
+        for table in (lane, run):  # from here on no lane writes for it
+            transaction.execute(delete(table).where(table.c.connection == one.id))
+        transaction.execute(delete(connection).where(connection.c.id == one.id))
         raise_generation(transaction)  # from here on intake gives it no more events
         while (now := _end(transaction, keyring, one)) > 0:
             ended += now
-        for table in (intent, dirty, confirmed, refusal, listed, run, link, lane):
+        for table in (intent, dirty, confirmed, refusal, listed, link):
             transaction.execute(delete(table).where(table.c.connection == one.id))
-        transaction.execute(delete(connection).where(connection.c.id == one.id))
         if not _others(transaction, one.organization):
             _forget(transaction, one.organization)
         audit.add(transaction, one.organization, one.id, actor, "connection.removed", rule="R-09")

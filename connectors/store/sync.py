@@ -104,10 +104,11 @@ class StoredSync:
                 "ELSE person.active END, "
                 '"groups" = CASE WHEN person.groups_version < 0 THEN excluded."groups" '
                 'ELSE person."groups" END, '
-                "email_digest = CASE WHEN person.deleted_at IS NOT NULL OR EXISTS ("
+                "email_digest = CASE WHEN EXISTS ("
                 "SELECT 1 FROM field AS f WHERE f.organization = person.organization "
                 "AND f.person = person.person AND f.field = 'email') "
-                "THEN person.email_digest ELSE excluded.email_digest END",
+                "THEN person.email_digest ELSE excluded.email_digest END "
+                "WHERE person.deleted_at IS NULL",
             )  # fmt: skip
 
     def remember_employees(
