@@ -18,6 +18,7 @@ COLUMNS: Final = (
     "rule",
 )  # fmt: skip
 
+WRITTEN: Final = "employee.written"
 Cause = tuple[str | None, str | None]
 """Outcome id of an event, and the Huma id of who made the change."""
 NOBODY: Final[tuple[Cause, ...]] = ((None, None),)
@@ -71,7 +72,7 @@ def _rows(
     return [
         (
             now, lease.organization, lease.connection, result.user, actor, event,
-            "employee.written", f"{record.value}:{result.records.get(record, '')}",
+            WRITTEN, f"{record.value}:{result.records.get(record, '')}",
             ",".join(target.value for target in targets), "R-102",
         )
         for record, targets in by_record.items()

@@ -2,7 +2,14 @@
 
 import click
 
+from console.people.explain import explain
+from console.people.show import show
+
 
 @click.group()
 def people() -> None:
     """See one person's state, and act on it. USER: Huma's user id, or <organization>:<user>."""
+
+
+for command in (show, explain):
+    people.add_command(command)

@@ -1,0 +1,31 @@
+"""Times of the store's clock, for programs and for people."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def iso(ms: int | None) -> str | None:
+    """Return a time for programs.
+
+    >>> iso(1_700_000_000_123)
+    '2023-11-14T22:13:20.123000+00:00'
+    """
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC).isoformat()
+
+
+def local(ms: int, zone: str) -> str:
+    """Return a time for people of a zone.
+
+    >>> local(1_700_000_000_123, "Europe/Oslo")
+    '2023-11-14 23:13:20'
+    """
+    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(ms: int, zone: str) -> date:
+    """Return the date in a zone (R-59).
+
+    >>> day(1_700_000_000_123, "Pacific/Auckland")
+    datetime.date(2023, 11, 15)
+    """
+    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).date()
