@@ -34,14 +34,14 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
     spare_memory()
     if role == "delivery":
         wiring.timer.keep_out()  # before any thread starts, which begins with this one's mask
-    part = "intake" if role == "intake" else "lanes"
-    vitals = wiring.vitals("relay", part)
+    parts = ("relay", "intake") if role == "intake" else ("relay", "lanes", "sweep")
+    vitals = wiring.vitals(*parts)
     crew = Crew()
     obey(crew.stop, attached=attached)
     reporter = wiring.reporter(vitals)
     try:
         say_ready(role, reporter.port, wiring.settings.http.host)
-        once_possible(wiring.require_parts, vitals, ("relay", part), crew.stop)
+        once_possible(wiring.require_parts, vitals, parts, crew.stop)
         if crew.stop.is_set():
             return
         main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
@@ -49,6 +49,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         crew.add("gauges", gauges(wiring))
         if role == "delivery":
             crew.add("housekeeping", wiring.housekeeping().run)
+            crew.add("sweep", wiring.sweep(vitals).run)
         if role == "intake":
             spare_the_collector()
         crew.sail(main)

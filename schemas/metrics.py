@@ -105,6 +105,17 @@ AMBIGUOUS: Final = _counter(
 SEARCHES: Final = _counter(
     "culprit_requests_total", "Requests spent on finding who or what Xledger refuses."
 )
+SWEPT: Final = _counter(
+    "sweep_people_total", "People asked for since a date of their positions came (R-60)."
+)
+SWEEP_DUE: Final = _gauge(
+    "sweep_due_people",
+    "People whose date has come and who are still to be asked for, where this process sweeps.",
+)
+SWEEP_ENDED: Final = _gauge(
+    "sweep_ended_timestamp_seconds",
+    "When this process last ended a sweep that left nobody; of all processes the newest counts.",
+)
 TROUBLE: Final = _gauge("trouble", "1 while this part waits for something that is away.", "part")
 BUILD: Final = _gauge("build_info", "Always 1; the program's version.", "version")
 

@@ -251,6 +251,46 @@ class Housekeeping(Group):
     )
 
 
+class Sweep(Group):
+    """What the clock alone changes (R-60), and heartbeats (R-109)."""
+
+    every: Seconds = _setting(
+        60.0,
+        "How often a delivery process looks for people whose position begins or ends today, at "
+        "full minutes of the store's clock.",
+        unit="seconds",
+        le=60,
+    )
+    lease: Seconds = _setting(
+        90.0,
+        "How long one process sweeps without renewing; longer than the time between two sweeps, or "
+        "it would change hands each time.",
+        unit="seconds",
+        le=600,
+    )
+    people: int = _setting(
+        500,
+        "People asked for in one transaction (R-60); few, so that nobody else waits long for the "
+        "store.",
+        ge=1,
+        le=5000,
+    )
+    rate: int = _setting(
+        2000,
+        "People asked for in a second, so that a day on which everybody turns does not stand in "
+        "front of Huma's events; a connection sends 1,800 a second.",
+        unit="people a second",
+        ge=1,
+        le=100_000,
+    )
+    retry: Seconds = _setting(
+        5.0,
+        "Pause before looking again when the store is away, or requests wait for the outbox.",
+        unit="seconds",
+        le=60,
+    )
+
+
 class Outbox(Group):
     """What leaves for Kafka or mail."""
 
@@ -263,6 +303,11 @@ class Outbox(Group):
     )
     batch: int = _setting(5000, "Rows read at once.", ge=1, le=50_000)
     idle: Seconds = _setting(0.1, "Wait when there is nothing to send.", unit="seconds", le=5)
+
+    @property
+    def for_requests(self) -> int:
+        """Rows at which requests and replays stop being written (`design.md`, Outbox)."""
+        return self.limit // 4
 
 
 class Http(Group):
@@ -301,6 +346,7 @@ class Settings(BaseSettings):
     sync: Sync = Sync()
     outbox: Outbox = Outbox()
     housekeeping: Housekeeping = Housekeeping()
+    sweep: Sweep = Sweep()
     http: Http = Http()
 
     @model_validator(mode="after")
@@ -316,6 +362,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "OUTBOX__DELIVERY_TIMEOUT must be shorter than OUTBOX__LEASE, or two relays could "
                 "publish at once"
+            )
+        if self.sweep.lease <= self.sweep.every:
+            raise ValueError(
+                "SWEEP__LEASE must be longer than SWEEP__EVERY, or two processes could take turns "
+                "and each leave a minute without heartbeat"
             )
         if max(self.store.lock_timeout, self.store.idle_timeout) >= self.kafka.session_timeout:
             raise ValueError(

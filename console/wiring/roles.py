@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
+from uuid import uuid4
 
 from connectors.kafka import consumer
+from connectors.kafka.partitions import TopicPartitions
 from connectors.kafka.producer import KafkaPublisher
 from connectors.store.delivery import LaneBounds, StoredLanes
 from connectors.store.housekeeping import StoredHousekeeping
@@ -15,11 +16,13 @@ from connectors.store.intake import StoredIntake
 from connectors.store.organizations import Organizations
 from connectors.store.outbox import StoredOutbox
 from connectors.store.reports import Report, report
+from connectors.store.sweep import StoredSweep
 from connectors.store.sync import StoredSync
 from connectors.telemetry import Reporter, Vitals
 from connectors.timer import KernelTimer
 from console.wiring.base import Base
 from processors.delivery import Delivery, DeliveryLimits
+from processors.heartbeat import Heart
 from processors.housekeeping import Housekeeping
 from processors.intake.loop import Intake, IntakeLimits
 from processors.lane.asking_huma import reader_of
@@ -32,10 +35,12 @@ from processors.lane.worker import Lane
 from processors.ports.huma import Huma
 from processors.ports.lane import Claimed
 from processors.relay import Relay, RelayLimits
+from processors.sweep import Sweep, SweepLimits
 from processors.sync.link import jobs_of
+from processors.today import today_in
 from schemas.reading import Reading
 from schemas.settings import Settings
-from schemas.topics import EVENTS, REQUESTS
+from schemas.topics import EVENTS, OUTCOMES, REQUESTS
 
 KIB: Final = 1024
 
@@ -93,6 +98,21 @@ class Roles(Base):
         )
         return Housekeeping(store, self.owner, given.every, self.telemetry)
 
+    def sweep(self, vitals: Vitals) -> Sweep:
+        """Build what asks for those whom the clock turns."""
+        given = self.settings.sweep
+        store = StoredSweep(self.store, self.keyring, self.settings.outbox.for_requests)
+        topics = TopicPartitions(self.kafka, (REQUESTS.name, OUTCOMES.name))
+        return Sweep(
+            store,
+            Heart(store, topics),
+            self.owner,
+            SweepLimits(given.every, given.lease, given.retry, given.people, given.rate),
+            self.telemetry,
+            vitals,
+            lambda: uuid4().hex,
+        )
+
     @cached_property
     def timer(self) -> KernelTimer:
         """The timer that ends a delivery process which slept past a lease."""
@@ -130,7 +150,7 @@ class Roles(Base):
                 limiter,
                 limits,
                 self.telemetry,
-                today_in,
+                lambda zone: today_in(datetime.now(UTC), zone),
                 jobs_of(jobs, lease, connection, xledger, huma, given.retry, self.telemetry),
                 reader_of(lanes, lease, huma, limits.reads, limits.huma_probe, self.telemetry),
                 time.monotonic,
@@ -164,8 +184,3 @@ def lane_limits(settings: Settings) -> LaneLimits:
         settings.huma.reads,
         given.probe,
     )
-
-
-def today_in(zone: str) -> date:
-    """Return today's date in an organisation's zone (R-59)."""
-    return datetime.now(ZoneInfo(zone)).date()

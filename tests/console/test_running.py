@@ -1,16 +1,23 @@
 """Roles as processes: they start in any order, say how they are, wait, and end politely."""
 
+import json
 import os
 import signal
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from connectors.broker.apache import Apache
+from schemas.metrics import SWEEP_ENDED
+from schemas.requests import minute_of
+from schemas.topics import OUTCOMES
 from tests.console.conftest import Operator, prepare
 from tests.fixtures.waiting import until
 
@@ -56,6 +63,45 @@ def test_the_delivery_role_keeps_house(prepared: Operator) -> None:
             program.start()
             until(lambda: not store.execute("SELECT 1 FROM quota").fetchall())
             assert program.stop() == 0
+
+
+@pytest.mark.java
+@pytest.mark.rule("R-105", "R-109")
+def test_a_heartbeat_goes_the_whole_way(operator: Operator, broker: str) -> None:
+    """Outbox, Kafka, intake, outbox, Kafka: each partition's ends in the same one of outcomes."""
+    ready = operator.but(KAFKA__BOOTSTRAP_SERVERS=broker)
+    prepare(ready)
+    began = minute_of(datetime.now(UTC))
+    with (
+        closing(Consumer({"bootstrap.servers": broker, "group.id": "heartbeats"})) as reader,
+        ready.program("intake", "run", "intake") as intake,
+        ready.program("delivery", "run", "delivery") as delivery,
+    ):
+        partitions = range(OUTCOMES.partitions)
+        reader.assign([TopicPartition(OUTCOMES.name, n, OFFSET_BEGINNING) for n in partitions])
+        intake.start()
+        url = delivery.start()["url"]
+        found: set[int] = set()
+        until(lambda: found.update(beats(reader, began)) or len(found) == OUTCOMES.partitions)
+        metrics = httpx.get(f"{url}/metrics", trust_env=False).text
+        assert "huma_xledger_sweep_due_people 0.0" in metrics
+        (ended,) = [one for one in metrics.splitlines() if one.startswith(SWEEP_ENDED.name)]
+        assert float(ended.split()[1]) >= 60 * began
+        assert health(url, "ready") == (200, [])
+
+
+def beats(reader: Consumer, began: int) -> Iterator[int]:
+    """Return the partitions of which a heartbeat ended, of this minute or a later one."""
+    for message in reader.consume(1000, 0.1):
+        if message.key() != f"heartbeat:{message.partition()}".encode():
+            continue
+        outcome = json.loads(message.value() or b"{}")
+        partition, minute = map(int, outcome["event"]["id"].split("/"))
+        assert partition == message.partition()
+        assert (outcome["result"], outcome["reason"]) == ("skipped", "nothing to do")
+        assert not {"connection", "organization", "user"} & outcome.keys()
+        if minute >= began:
+            yield partition
 
 
 def test_all_runs_each_role_and_starts_one_again_that_dies(prepared: Operator) -> None:

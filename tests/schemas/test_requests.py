@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import EventType, Request
-from schemas.person import PersonKey
+from schemas.person import Json, PersonKey
 from schemas.requests import HEADERS, NewRequest, heartbeat, request
 from tests.schemas.records import OURS, example, parsed
 
@@ -27,7 +27,7 @@ def read(one: NewRequest) -> Request:
 @pytest.mark.parametrize("type_", ASKS)
 def test_a_request_is_read_as_it_was_written(type_: EventType) -> None:
     """Ids and names of fields; its key is the person's."""
-    data = {"connection": "c1", "fields": ["email"], "run": "r1", "letter": "l1"}
+    data: dict[str, Json] = {"connection": "c1", "fields": ["email"], "run": "r1", "letter": "l1"}
     one = request(type_, "an id", TIME, KARI, data)
     found = read(one)
     assert one.key == f"{KARI.organization}:{KARI.user}".encode()

@@ -121,6 +121,7 @@ def test_a_password_inside_a_url_is_refused(url: str) -> None:
         ({"DELIVERY__RENEWAL": "30"}, "DELIVERY__LEASE must be longer than"),
         ({"DELIVERY__REQUEST_TIMEOUT": "70"}, "DELIVERY__LEASE must be longer than"),
         ({"OUTBOX__LEASE": "6"}, "OUTBOX__DELIVERY_TIMEOUT must be shorter than OUTBOX__LEASE"),
+        ({"SWEEP__LEASE": "60"}, "SWEEP__LEASE must be longer than SWEEP__EVERY"),
         ({"KAFKA__SESSION_TIMEOUT": "10"}, "must be shorter than KAFKA__SESSION_TIMEOUT"),
         ({"STORE__IDLE_TIMEOUT": "45"}, "must be shorter than KAFKA__SESSION_TIMEOUT"),
     ],
