@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from schemas.reading import OUR_SOURCE
+
 PERCENT: Final = (50, 95, 99)
 
 
@@ -32,10 +34,13 @@ class Tally:
         self._flood_began = now
 
     def take(self, values: Iterable[bytes]) -> None:
-        """Fold records of the topic in; a repeated outcome id counts once."""
+        """Fold records of the topic in; a repeated outcome id counts once, requests of ours never.
+
+        Heartbeats, and those whom the clock turns, are no change that somebody made.
+        """
         for value in values:
             outcome: dict[str, Any] = json.loads(value)
-            if outcome["id"] in self._seen:
+            if outcome["event"]["source"] == OUR_SOURCE or outcome["id"] in self._seen:
                 continue
             self._seen.add(outcome["id"])
             result = outcome["result"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
+from schemas.reading import OUR_SOURCE
 from schemas.topics import DEAD_LETTERS, EVENTS, OUTCOMES
 
 Headers: TypeAlias = list[tuple[str, bytes | None]]
@@ -122,7 +123,9 @@ class Witness:
         if message.topic() == OUTCOMES.name:
             assert value is not None
             self.outside.append(text(value))
-            self.outcomes.setdefault(identity_of_outcome(value), []).append(value)
+            identity = identity_of_outcome(value)
+            if identity.source != OUR_SOURCE:  # a request of ours, such as a heartbeat
+                self.outcomes.setdefault(identity, []).append(value)
         else:
             found = {name: text(raw) for name, raw in headers}
             names = (f"huma-xledger-event-{part}" for part in ("source", "id"))
