@@ -29,7 +29,6 @@ from schemas.topics import DEAD_LETTERS, OUTCOMES
 from tests.fixtures.stored import KARI, OLA, ORGANIZATION, Stored
 
 WHY = Personal("she asked for it")
-NEW = PersonKey(ORGANIZATION, "9b2e0c1a-0000-4000-8000-0000000000cc")
 
 
 def erase(stored: Stored, key: PersonKey = KARI) -> list[Ended]:
@@ -127,7 +126,6 @@ def test_the_tombstone_recognises_nobody(stored: Stored) -> None:
     stored.sync.remember_people(stored.claim(one), [(listed, "k@x.no")])
     with stored.intake.transaction() as transaction:
         assert transaction.people([KARI])[KARI].deleted
-        assert not transaction.rehired([Value(NEW, "email", 1, b"", "k@x.no", digest_of="k@x.no")])
     state = (person.c.type, person.c.active, person.c.groups, person.c.email_digest)
     assert stored.rows(*state) == [(None, None, None, None)]
     kept = (link.c.state, link.c.company, link.c.employee, link.c.contact, link.c.warned)
