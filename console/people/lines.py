@@ -4,7 +4,6 @@ import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -39,6 +38,8 @@ def aligned(rows: Iterable[Sequence[str]], depth: int) -> list[str]:
     ['  a    one', '  bcd  two']
     """
     told = list(rows)
+    if not told:
+        return []
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in told), strict=True)]
     lines: list[str] = []
     for row in told:
@@ -53,14 +54,15 @@ def section(title: str, lines: Sequence[str], depth: int = 0) -> list[str]:
 
 
 def value_of(value: Any) -> str:
-    """Return a value as it is typed: text without quotes, else JSON.
+    r"""Return a value as it is typed: text without quotes, else JSON; nothing moves the cursor.
 
-    >>> value_of("Kari"), value_of(None), value_of({"a": 1})
-    ('Kari', '(empty)', '{"a": 1}')
+    >>> value_of("Kari"), value_of(None), value_of({"a": 1}), value_of("\x1b[2J")
+    ('Kari', '(empty)', '{"a": 1}', '"\\u001b[2J"')
     """
     if value is None:
         return "(empty)"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
 
 
 def link_lines(link: dict[str, Any]) -> list[str]:
@@ -87,18 +89,21 @@ def connection_title(link: dict[str, Any]) -> str:
 
 
 def open_lines(waits: Sequence[dict[str, Any]], zone: str, depth: int) -> list[str]:
-    """Return what waits, fields that wait for the same together."""
+    """Return what waits, fields that wait for the same since the same time together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in waits:
+        groups.setdefault((one["says"], when(one["since"], zone)), []).append(one["field"])
     lines: list[str] = []
-    for says, group in groupby(waits, lambda one: str(one["says"])):
-        lines += [f"{STEP * depth}{one['field']}, since {when(one['since'], zone)}" for one in group]
+    for (says, since), fields in groups.items():
+        lines += wrapped(f"{', '.join(fields)}, since {since}", depth)
         lines += wrapped(says, depth + 1)
     return lines
 
 
-def choice_lines(choice: dict[str, Any], depth: int) -> list[str]:
-    """Return why each position that was not chosen was not."""
+def choice_lines(choice: dict[str, Any], depth: int, lead: str = "") -> list[str]:
+    """Return why each position that was not chosen was not; `lead` moves them to the right."""
     return [
         line
         for id_, why in sorted(choice["lost"].items())
-        for line in wrapped(f"{id_} {why}", depth, "not ")
+        for line in wrapped(f"{id_}: {why}", depth, f"{' ' * len(lead)}not ")
     ]

@@ -7,7 +7,7 @@ from processors.people.judged import Judged
 from processors.people.link_says import WRITES
 from processors.people.results import result_document
 from processors.ports.people import LinkSeen
-from processors.positions import TARGETS
+from processors.positions import OF_PRIMARY, TARGETS
 from schemas.advice import REASONS
 from schemas.choice import Choice, Criterion
 from schemas.connection import LinkState
@@ -30,6 +30,7 @@ def position_data(link: LinkSeen, judged: Judged) -> dict[str, Any]:
             {
                 "field": name.value,
                 "target": TARGETS[name].value,
+                "by_date": name in OF_PRIMARY,
                 **result_document(judged.found.results[name]),
                 "choice": choice_document(judged.found.why.get(TARGETS[name])),
             }

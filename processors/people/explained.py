@@ -17,9 +17,9 @@ from processors.people.rules_of import rules_of
 from processors.people.standing import standing_of
 from processors.people.times import iso
 from processors.ports.people import LinkSeen, PersonSeen
-from processors.positions import TARGETS
+from processors.positions import OF_PRIMARY, TARGETS
 from schemas.employee import Mapped, Target
-from schemas.person import Field, HumaField, PositionField
+from schemas.person import Field, HumaField, PositionField, Projection
 from schemas.personal import Personal
 
 
@@ -68,7 +68,13 @@ def explained(
 def values_in(document: dict[str, Any]) -> list[str]:
     """Return the names of the fields whose values a document shows."""
     fields = [field for link in document["connections"] for field in link["fields"]]
-    inputs = {one["field"] for field in fields for one in field["inputs"] if "value" in one}
+    inputs = {
+        name
+        for field in fields
+        for one in field["inputs"]
+        if "value" in one
+        for name in one["names"]
+    }
     targets = {
         one["target"]
         for field in fields
@@ -105,9 +111,8 @@ def _field(
     }
     if isinstance(name, PositionField):
         document["choice"] = choice_document(judged.found.why.get(TARGETS[name]))
-        document["changes_on"] = (
-            None if flip is None or flip.next is None else flip.next.isoformat()
-        )
+        changes = flip is not None and flip.next is not None and name in OF_PRIMARY
+        document["changes_on"] = flip.next.isoformat() if changes else None
     return document
 
 
@@ -120,7 +125,7 @@ def _inputs(seen: PersonSeen, name: Field, *, values: bool) -> list[dict[str, An
                 "position": id_,
                 "revision": version,
                 "deleted": id_ not in seen.positions,
-                **(_value(dict(seen.positions[id_])) if values and id_ in seen.positions else {}),
+                **(_whole(seen.positions[id_]) if values and id_ in seen.positions else {}),
             }
             for id_, version in sorted(seen.position_versions.items())
         ]
@@ -136,7 +141,7 @@ def _input(seen: PersonSeen, name: HumaField, use: str, *, values: bool) -> dict
         "field": name.value,
         "use": use,
         "revision": seen.versions.get(name),
-        **(_value(seen.projection[name]) if values and name in seen.projection else {}),
+        **(_value(seen.projection[name], name) if values and name in seen.projection else {}),
     }
 
 
@@ -156,11 +161,15 @@ def _target(
     if isinstance(name, PositionField):
         document["choice"] = None if confirmed is None else stored_choice(confirmed.why)
     if values and isinstance(result, Mapped) and target in result.targets:
-        document |= _value(result.targets[target])
+        document["value"] = Personal(result.targets[target])
     if values and confirmed is not None:
         document["confirmed_value"] = Personal(link.subject.confirmed[target])
     return document
 
 
-def _value(value: Any) -> dict[str, Any]:
-    return {"value": Personal(value)}
+def _value(value: Any, *names: str) -> dict[str, Any]:
+    return {"value": Personal(value), "names": list(names)}
+
+
+def _whole(position: Projection) -> dict[str, Any]:
+    return _value(dict(position), *(f"position.{name}" for name in position if name != "id"))

@@ -9,9 +9,10 @@ from processors.lane.mapped import MappedFields, map_all
 from processors.lane.parcel import Parcel, parcel
 from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
-from processors.people.times import day
+from processors.people.times import moment
 from processors.ports.lane import FieldEnd
 from processors.ports.people import LinkSeen
+from processors.today import today_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,6 @@ class Judged:
 def judge(link: LinkSeen, now: int) -> Judged:
     """Judge a person in a connection as of the store's time `now`."""
     one, subject = link.connection, link.subject
-    today = day(now, one.zone)
+    today = today_in(moment(now), one.zone)
     context = MappingContext(one.country, today, one.synthetic_numbers, subject.confirmed, DEFAULT)
     return Judged(today, map_all(subject, context, FIELDS), parcel(subject, context, one.group))

@@ -51,6 +51,8 @@ def standing_of(
         return TargetStanding(Stands.SENT, f"Will be sent {with_creation}.")
     if target in confirmed and confirmed[target] == result.targets[target]:
         return TargetStanding(Stands.EQUAL, "Equal to what Xledger confirmed.")
+    if target not in confirmed and result.targets[target] is None:
+        return TargetStanding(Stands.NOTHING, "Empty, and never written to Xledger.")
     differs = "Differs from what Xledger confirmed" if target in confirmed else "Was never written"
     return TargetStanding(Stands.DIFFERS, f"{differs}. {because(name, link, complete=complete)}")
 

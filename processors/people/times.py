@@ -1,7 +1,12 @@
 """Times of the store's clock, for programs and for people."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+
+def moment(ms: int) -> datetime:
+    """Return a time, aware."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def iso(ms: int | None) -> str | None:
@@ -10,7 +15,7 @@ def iso(ms: int | None) -> str | None:
     >>> iso(1_700_000_000_123)
     '2023-11-14T22:13:20.123000+00:00'
     """
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC).isoformat()
+    return None if ms is None else moment(ms).isoformat()
 
 
 def local(ms: int, zone: str) -> str:
@@ -19,13 +24,4 @@ def local(ms: int, zone: str) -> str:
     >>> local(1_700_000_000_123, "Europe/Oslo")
     '2023-11-14 23:13:20'
     """
-    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def day(ms: int, zone: str) -> date:
-    """Return the date in a zone (R-59).
-
-    >>> day(1_700_000_000_123, "Pacific/Auckland")
-    datetime.date(2023, 11, 15)
-    """
-    return datetime.fromtimestamp(ms / 1000, ZoneInfo(zone)).date()
+    return moment(ms).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
