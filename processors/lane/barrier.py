@@ -51,14 +51,16 @@ def lock_of(facts: Facts, group: str | None) -> Lock | None:
 
 
 def locked_end(
-    dirty: Dirty, field: Field, lock: Lock, versions: Mapping[str, int]
+    dirty: Dirty, field: Field, lock: Lock, versions: Mapping[str, int], *, begun: bool
 ) -> FieldEnd | None:
     """Return how a dirty field ends under a lock, or None when it is still sent, once (R-71).
 
-    A retry after a failure, and a request of ours, end as locked. A value younger than the lock
-    is not sent: the older event that dirtied the field is superseded.
+    A retry after a failure, and a request of ours, end as locked, unless they go with a creation
+    that was `begun`, which is finished. A value younger than the lock is not sent: the older event
+    that dirtied the field is superseded.
     """
-    if dirty.attempts > 0 or dirty.origin is Origin.REQUEST or dirty.version > lock.revision:
+    again = dirty.attempts > 0 or dirty.origin is Origin.REQUEST
+    if dirty.version > lock.revision or (again and not begun):
         return FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, lock.code)
     if younger(field, lock, versions):
         return FieldEnd(dirty.field, dirty.turn, Result.SUPERSEDED)

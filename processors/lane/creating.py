@@ -100,6 +100,7 @@ class Then(Enum):
     FAIL = auto()
     EXISTS = auto()
     HELD = auto()
+    LOCKED = auto()
     ASK = auto()
 
 
@@ -134,7 +135,8 @@ def decide(one: Newcomer, found: Found, holders: Holders) -> Decision:
     if one.parcel.subject.intent is None:
         before = (*found.suppliers, *found.employees_by_code, *found.contacts)
         one.found = tuple(dict.fromkeys(before))
-    return Then.CREATE, None
+    held = one.parcel.held
+    return (Then.CREATE, None) if held is None else (Then.LOCKED, held)
 
 
 def _contact(one: Newcomer, found: Found, holders: Holders) -> Decision | None:

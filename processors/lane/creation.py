@@ -65,10 +65,10 @@ class Ended:
 
 async def create(lane: Lane, parcels: Sequence[Parcel]) -> None:
     """Create employees: look up, contacts and suppliers, employees."""
-    unsendable = [one for one in parcels if not one.values]
+    unsendable = [one for one in parcels if not (one.values or one.held)]
     if unsendable:
         await lane.record([postpone(one, Postponed(0.0, unsure=False)) for one in unsendable])
-    people = [newcomer(one) for one in parcels if one.values]
+    people = [newcomer(one) for one in parcels if one.values or one.held]
     people = await _look_up(lane, people) if people else []
     records = [one for one in people if not (one.contact and one.subledger)]
     ready = [one for one in people if one.contact and one.subledger]
@@ -143,7 +143,8 @@ def _ended(end: Ended) -> PersonResult:
         )  # fmt: skip
     result = Result.FAILED if end.then is Then.FAIL else Result.SKIPPED
     ends = tuple(FieldEnd(d.field, d.turn, result, end.code) for d in subject.dirty)
-    change = LinkChange(LINKS.get(end.then, LinkState.WANTED), intent_done=True)
+    half = (one.contact, one.subledger) if end.then is Then.LOCKED else (None, None)
+    change = LinkChange(LINKS.get(end.then, LinkState.WANTED), *half, intent_done=True)
     return PersonResult(subject.user, ends, link=change)
 
 

@@ -34,6 +34,7 @@ class Parcel:
         creates: the person has no employee yet.
         why: of which position the targets are that have one.
         flip: when the date changes the choice again; None where no position data was mapped.
+        held: why a creation that was begun is only looked up, and nothing is made.
     """
 
     subject: Subject
@@ -45,6 +46,7 @@ class Parcel:
     creates: bool = False
     why: Mapping[Target, Choice] = field(default_factory=dict)
     flip: Flip | None = None
+    held: Code | None = None
 
     @property
     def turns(self) -> dict[str, Dirty]:
@@ -67,7 +69,7 @@ def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parc
     creates = subject.state in (LinkState.WANTED, LinkState.CREATING)
     if lock is not None and creates and subject.intent is None:
         return _nothing(subject, Result.SKIPPED, lock.code)
-    open_fields, ended = _open(subject, None if creates else lock)
+    open_fields, ended = _open(subject, lock, begun=creates)
     if not open_fields and not (creates and subject.intent):
         return Parcel(subject, {}, {}, tuple(ended), {})
     gaps = missing(subject.projection)
@@ -76,11 +78,13 @@ def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parc
         ended += [FieldEnd(d.field, d.turn, skipped, gaps[0]) for d in open_fields.values()]
         return Parcel(subject, {}, {}, tuple(ended), {}, LinkChange(incomplete=True))
     if creates:
-        return _creation(subject, context, open_fields, ended)
+        return _creation(subject, context, open_fields, ended, lock)
     return _update(subject, context, open_fields, ended, lock)
 
 
-def _open(subject: Subject, lock: Lock | None) -> tuple[dict[Field, Dirty], list[FieldEnd]]:
+def _open(
+    subject: Subject, lock: Lock | None, *, begun: bool
+) -> tuple[dict[Field, Dirty], list[FieldEnd]]:
     """Return the fields to be sent, and how the others end."""
     open_fields: dict[Field, Dirty] = {}
     ended: list[FieldEnd] = []
@@ -89,7 +93,7 @@ def _open(subject: Subject, lock: Lock | None) -> tuple[dict[Field, Dirty], list
         if name is None:  # a newer program's, which was taken back
             end = FieldEnd(dirty.field, dirty.turn, Result.SKIPPED, Code.NO_SUPPORTED_FIELD)
         elif lock is not None:
-            end = locked_end(dirty, name, lock, subject.versions)
+            end = locked_end(dirty, name, lock, subject.versions, begun=begun)
         if end is not None:
             ended.append(end)
         elif name is not None:
@@ -158,9 +162,19 @@ def _creation(
     context: MappingContext,
     open_fields: Mapping[Field, Dirty],
     ended: list[FieldEnd],
+    lock: Lock | None,
 ) -> Parcel:
-    """Map everything there is, positions included: they go out without extra requests (R-52)."""
+    """Map everything there is, positions included: they go out without extra requests (R-52).
+
+    Under a lock only what was begun is finished, with what is not younger (R-71). Where that is too
+    little to make a person of, it is found out what was made, and left at that.
+    """
     fields = {*TABLE, *open_fields, *(PositionField if subject.positions else ())}
+    if lock is not None:
+        fields = {name for name in fields if not younger(name, lock, subject.versions)}
+        if not fields >= ESSENTIAL:
+            waits = dict.fromkeys(map(str, open_fields), frozenset({Target.CONTACT_EMAIL}))
+            return Parcel(subject, {}, waits, tuple(ended), {}, creates=True, held=lock.code)
     found = map_all(subject, context, fields)
     values: dict[Target, TargetValue] = {}
     sent: dict[str, frozenset[Target]] = {}
