@@ -31,8 +31,11 @@ LINKS: Final[Mapping[LinkState, Row]] = MappingProxyType(
     }
 )
 
+WRITTEN: Final = frozenset(state for state, row in LINKS.items() if row.code is None)
+"""In these a field change is sent."""
 
-def when_created(state: LinkState, *, add_new_users: bool, rehired: bool) -> LinkState:
+
+def when_created(state: LinkState, *, add_new_users: bool) -> LinkState:
     """Return the link's state after a user was created, or joined the group, while active.
 
     Only here a creation begins (R-04, R-05, R-06): a field change never leads to one.
@@ -40,11 +43,19 @@ def when_created(state: LinkState, *, add_new_users: bool, rehired: bool) -> Lin
     Args:
         state: before.
         add_new_users: R-04.
-        rehired: the email is that of somebody who was deleted; a human looks (R-78).
 
-    >>> when_created(LinkState.UNLINKED, add_new_users=True, rehired=False)
+    >>> when_created(LinkState.UNLINKED, add_new_users=True)
     <LinkState.WANTED: 'wanted'>
     """
-    if state is not LinkState.UNLINKED or not add_new_users:
-        return state
-    return LinkState.AMBIGUOUS if rehired else LinkState.WANTED
+    return LinkState.WANTED if add_new_users and state is LinkState.UNLINKED else state
+
+
+def when_rehired(state: LinkState) -> LinkState:
+    """Return the state once the email is that of somebody who was deleted (R-78).
+
+    Nobody of whom nothing is made yet is created by themselves: a human looks.
+
+    >>> when_rehired(LinkState.WANTED), when_rehired(LinkState.LINKED)
+    (<LinkState.AMBIGUOUS: 'ambiguous'>, <LinkState.LINKED: 'linked'>)
+    """
+    return LinkState.AMBIGUOUS if state is LinkState.WANTED else state

@@ -16,7 +16,7 @@ from connectors.store.keyring import Keyring
 from connectors.store.leaving import rows_of_ending
 from connectors.store.outbox import NewRow, StoredOutbox, write
 from connectors.store.records import pack
-from connectors.store.tables import confirmed, dirty, field, generation, pending, pending_field
+from connectors.store.tables import confirmed, dirty, generation, pending, pending_field
 from connectors.store.waiting import RECORD, meta_of
 from processors.ports.intake import (
     Connections,
@@ -149,20 +149,9 @@ class _Transaction:
         )
         return {(row[0], row[1], row[2]): row[3] for row in rows}
 
-    def rehired(self, values: Sequence[Value]) -> frozenset[PersonKey]:
+    def rehired(self, keys: Sequence[PersonKey]) -> frozenset[PersonKey]:
         """See the port."""
-        by_digest: dict[tuple[str, bytes], set[PersonKey]] = {}
-        for value in values:
-            digest = people.email_digest(self._connection, self._keyring, value)
-            by_digest.setdefault((value.person.organization, digest), set()).add(value.person)
-        rows = bulk.select(
-            self._connection,
-            [("o", field.c.organization), ("d", field.c.event)],
-            list(by_digest),
-            "SELECT p.organization, p.email_digest FROM {keys} AS k CROSS JOIN person AS p "
-            "WHERE p.organization = k.o AND p.email_digest = k.d AND p.deleted_at IS NOT NULL",
-        )
-        return frozenset(key for row in rows for key in by_digest[row[0], bytes(row[1])])
+        return people.rehired(self._connection, keys)
 
     def save_people(self, people_: Mapping[PersonKey, StoredPerson]) -> None:
         """See the port."""

@@ -192,7 +192,10 @@ def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, 
 def save_links(
     connection: Connection, links_: Mapping[tuple[str, str], StoredLink], organization: str
 ) -> None:
-    """Store links; the state only of those that nobody had decided about, as a run may have."""
+    """Store links; the state only of those that nobody had decided about, as a run may have.
+
+    Of those who are wanted one thing can be learnt: that a human must look first (R-78).
+    """
     bulk.insert(
         connection,
         link,
@@ -202,8 +205,11 @@ def save_links(
             for (one, user), stored in sorted(links_.items(), key=lambda item: item[0])
         ],
         "ON CONFLICT (connection, person) DO UPDATE SET "
-        f"state = CASE WHEN link.state = '{LinkState.UNLINKED.value}' THEN excluded.state "
-        "ELSE link.state END, triggered = link.triggered OR excluded.triggered",
+        f"state = CASE WHEN link.state = '{LinkState.UNLINKED.value}' "
+        f"OR (link.state = '{LinkState.WANTED.value}' "
+        f"AND excluded.state = '{LinkState.AMBIGUOUS.value}') "
+        "THEN excluded.state ELSE link.state END, "
+        "triggered = link.triggered OR excluded.triggered",
     )
 
 
@@ -242,6 +248,20 @@ def keep_digests(connection: Connection, keyring: Keyring, emails: Sequence[Valu
         rows,
         "ON CONFLICT (organization, person) DO UPDATE SET email_digest = excluded.email_digest",
     )
+
+
+def rehired(connection: Connection, keys: Sequence[PersonKey]) -> frozenset[PersonKey]:
+    """Say whose email is that of somebody who was deleted (R-78)."""
+    rows = bulk.select(
+        connection,
+        [("o", person.c.organization), ("p", person.c.person)],
+        [(key.organization, key.user) for key in keys],
+        "SELECT DISTINCT p.organization, p.person FROM {keys} AS k CROSS JOIN person AS p "
+        "CROSS JOIN person AS t WHERE p.organization = k.o AND p.person = k.p "
+        "AND t.organization = p.organization AND t.email_digest = p.email_digest "
+        "AND t.deleted_at IS NOT NULL AND t.person <> p.person",
+    )
+    return frozenset(PersonKey(row[0], row[1]) for row in rows)
 
 
 def email_digest(connection: Connection, keyring: Keyring, value: Value) -> bytes:

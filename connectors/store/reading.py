@@ -10,13 +10,14 @@ from connectors.store.clock import now_ms, read_now
 from connectors.store.ending import end_events
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
-from connectors.store.people import EMAIL, keep_digests
-from connectors.store.tables import dirty, field, organization, pending, person, position
+from connectors.store.people import EMAIL, keep_digests, rehired
+from connectors.store.tables import dirty, field, link, organization, pending, person, position
 from connectors.store.upsert import insert
 from connectors.store.work import sealed
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ended, Value
 from processors.ports.lane import Lease, Unread
+from schemas.connection import LinkState
 from schemas.outcome import FieldEnd
 from schemas.person import PersonKey
 from schemas.reasons import Code
@@ -88,6 +89,8 @@ def merge_read(
             key = PersonKey(lease.organization, asked.user)
             read_email = Value(key, name, version, b"", value, digest_of=email)
             keep_digests(connection, keyring, [read_email])
+            if rehired(connection, [key]):
+                _let_a_human_look(connection, key)
     for id_, whole in read.positions.items():
         connection.execute(
             insert(connection, position)
@@ -121,6 +124,19 @@ def merge_read(
                 .values({name: known, f"{name}_version": version})
             )
     return True
+
+
+def _let_a_human_look(connection: Connection, key: PersonKey) -> None:
+    """Create nobody by themselves whose email is that of somebody who was deleted (R-78)."""
+    connection.execute(
+        update(link)
+        .where(
+            link.c.organization == key.organization,
+            link.c.person == key.user,
+            link.c.state == LinkState.WANTED.value,
+        )
+        .values(state=LinkState.AMBIGUOUS.value)
+    )
 
 
 def unknown(connection: Connection, keyring: Keyring, lease: Lease, user: str) -> list[Ended]:

@@ -1,5 +1,7 @@
 """What requests of ours, and returns, make dirty: "everything that differs" (R-74, R-112)."""
 
+from collections.abc import Collection
+
 from processors.fields import field_of, targets_of
 from processors.gate.person import PERSON
 from processors.mapping.required import REQUIRED
@@ -11,21 +13,31 @@ from schemas.reasons import Code
 
 
 def differing(
-    transaction: IntakeTransaction, link: tuple[str, str], stored: StoredLink
+    transaction: IntakeTransaction,
+    link: tuple[str, str],
+    stored: StoredLink,
+    also: Collection[str],
 ) -> list[str]:
     """Return the fields to compare: an event changed them since the link, or we confirmed them.
 
     Position fields take part once they were triggered (R-52, R-112). The lane finds out what
-    differs. Who is still to be created needs the required fields to be looked at; a creation sends
-    everything.
+    differs. Who is still to be created needs the required fields to be looked at, since a creation
+    sends everything; the others count too, for it may be under way, and have read the person
+    before they changed.
+
+    Args:
+        transaction: the store's.
+        link: connection and user.
+        stored: what the link is.
+        also: fields that events of this batch changed without making them dirty.
     """
-    if stored.state is LinkState.WANTED:
-        return [name.value for name in REQUIRED]
     touched, confirmed = transaction.touched([link]).get(link, (frozenset(), frozenset()))
+    begins = stored.state in {LinkState.WANTED, LinkState.CREATING}
+    needed = {*touched, *also, *(REQUIRED if begins else ())}
     of_person = [
         name.value
         for name in HumaField
-        if name in touched or any(target in confirmed for target in targets_of(name))
+        if name in needed or any(target in confirmed for target in targets_of(name))
     ]
     return [*of_person, *(name.value for name in PositionField if stored.triggered)]
 

@@ -11,7 +11,7 @@ from processors.intake.projection import Projecting, digest_of, key_of
 from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued, outcome_of
 from processors.intake.reading import Item
 from processors.intake.unjudged import passed_over, refused
-from processors.links import when_created
+from processors.links import WRITTEN, when_created, when_rehired
 from processors.ports.intake import (
     Connections,
     Ended,
@@ -27,11 +27,13 @@ from schemas.about import BadEvent
 from schemas.connection import LinkState
 from schemas.events import Event, EventType, Request
 from schemas.outcome import FieldEnd, FieldOutcome, Result
-from schemas.person import PersonKey, PositionField
+from schemas.person import HumaField, PersonKey, PositionField
 from schemas.reasons import Code, LetterClass
 
 Link = tuple[str, str]
 POSITIONS: Final = frozenset(field.value for field in PositionField)
+RETURN: Final = frozenset({Code.LOCKED, Code.OUT_OF_SCOPE, Code.NOT_A_PERSON})
+"""What stops an event of somebody who may come back."""
 
 
 @dataclass(slots=True)
@@ -96,16 +98,19 @@ class Batch:
         }
         for key in self._doomed:
             self._people[key].deleted = True
+        self.applied = Applied()
+        if self._doomed:  # first: whoever was hired again may be in this batch (R-78)
+            self.applied.ended += transaction.delete_people(sorted(self._doomed))
         self._links = dict(transaction.links(keys))
         self._projecting = Projecting(transaction, events, self._people)
+        self._rehired = transaction.rehired(self._may_be_wanted(events))
         self._changed: set[PersonKey] = set()
         self._new_links: dict[str, dict[Link, StoredLink]] = {}
         self._look_again: set[Link] = set()
-        self._touched: list[tuple[str, PersonKey, str, int]] = []
+        self._touched: dict[Link, dict[str, tuple[PersonKey, int]]] = {}
         self._queue = Queue()
         self._endings: list[Ending] = []
         self._stale: list[tuple[Ending, Arrived]] = []
-        self.applied = Applied()
 
     def apply(self) -> Applied:
         """Apply every item; call it once."""
@@ -121,17 +126,33 @@ class Batch:
                 standings = self._connections.get(item.organization or "", ())
                 self._endings += passed_over(item, parsed, standings)
         self._drop_duplicates()
-        if self._doomed:
-            self.applied.ended += self._tx.delete_people(sorted(self._doomed))
         superseded, ended = self._queue.store(self._tx)
         self.applied.ended += superseded
-        self._tx.touch(self._touched)
+        self._tx.touch(
+            [
+                (connection, key, name, version)
+                for (connection, _), names in self._touched.items()
+                for name, (key, version) in names.items()
+            ]
+        )
         self._tx.save_people({key: self._people[key] for key in self._changed})
         for organization, links in self._new_links.items():
             self._tx.save_links(links, organization)
         self._tx.look_again(sorted(self._look_again))
         self.applied.ended += self._tx.end([*self._endings, *ended])
         return self.applied
+
+    def _may_be_wanted(self, events: Iterable[Event]) -> list[PersonKey]:
+        """Return whose email is to be looked at: they may be created from here on (R-78)."""
+        wanted = {user for (_, user), link in self._links.items() if link.state is LinkState.WANTED}
+        keys = {
+            key_of(event)
+            for event in events
+            if event.type is EventType.USER_CREATED
+            or event.groups is not None
+            or (HumaField.EMAIL.value in event.fields and event.user in wanted)
+        }
+        return sorted(key for key in keys if not self._people[key].deleted)
 
     def _event(self, item: Item, event: Event) -> None:
         key = key_of(event)
@@ -181,11 +202,9 @@ class Batch:
         key, wanted = key_of(event), stored.state
         after = after_activation(event, standing)
         if (event.type is EventType.USER_CREATED or joined) and after:
-            wanted = when_created(
-                stored.state,
-                add_new_users=standing.connection.add_new_users,
-                rehired=self._projecting.rehired(key),
-            )
+            wanted = when_created(stored.state, add_new_users=standing.connection.add_new_users)
+        if wanted is not stored.state or joined or HumaField.EMAIL.value in arrived.fresh:
+            wanted = when_rehired(wanted) if key in self._rehired else wanted
         names, kept = set(arrived.fresh), None
         if arrived.moved:
             kept = withheld(event, after=after, triggered=stored.triggered)
@@ -205,6 +224,7 @@ class Batch:
         event = arrived.event
         link = (case.standing.connection.id, event.user)
         stays = stop is not None and stop.code not in {Code.LOCKED, Code.AMBIGUOUS}
+        stays = stays and stored.state is not LinkState.WANTED  # it may be a rehire's (R-78)
         counts = stop is None or self._follows(stored, stop)
         triggers = arrived.moved and case.withheld is None and counts
         now = StoredLink(stored.state if stays else case.state, stored.triggered or triggers)
@@ -221,7 +241,8 @@ class Batch:
         key, connection = key_of(event), case.standing.connection.id
         fields = dict.fromkeys(case.fresh, event.revision)
         if case.returned:
-            more = differing(self._tx, (connection, event.user), now)
+            link = (connection, event.user)
+            more = differing(self._tx, link, now, self._touched.get(link, ()))
             fields |= {name: event.revision for name in more if name not in fields}
         ended = {
             name: FieldOutcome(FieldEnd.SKIPPED, _why_not(name, case), event.revision)
@@ -240,9 +261,11 @@ class Batch:
 
     @staticmethod
     def _follows(stored: StoredLink, stop: Stop) -> bool:
-        """Say whether what was stopped counts once the person is back (R-74, R-112)."""
-        waits = stop.code in {Code.LOCKED, Code.OUT_OF_SCOPE}
-        return waits and stored.state is LinkState.LINKED
+        """Say whether what was stopped counts once the person is back (R-74, R-112).
+
+        A creation that is under way may have read the person before.
+        """
+        return stop.code in RETURN and stored.state in WRITTEN
 
     def _supersede_replayed(self, queued: Queued, arrived: Arrived) -> None:
         """End what a replay names where a newer value waits, else send what is stored (R-92)."""
@@ -280,7 +303,7 @@ class Batch:
             code = stop_of(person, standing, stored_link.state)
             names = named(request, stored_link)
             if code is None and not request.fields and request.type is not EventType.DAY_TURNED:
-                names = set(differing(self._tx, link, stored_link))
+                names = set(differing(self._tx, link, stored_link, ()))
             if code is not None or not names:
                 why = code or Code.NOTHING_TO_DO
                 self._endings.append(Ending(item.about, connection.id, 0, Result.SKIPPED, why))
@@ -313,7 +336,8 @@ class Batch:
             return
         self._endings.append(ending)
         if self._follows(stored, stop):
-            self._touched += [(connection, key, name, event.revision) for name in arrived.fresh]
+            touched = self._touched.setdefault((connection, event.user), {})
+            touched |= dict.fromkeys(arrived.fresh, (key, event.revision))
 
     def _drop_duplicates(self) -> None:
         """Count repeats of what is pending or stored, and write no outcome of them (R-83)."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from processors.mapping.email import same_email_key
 from processors.ports.intake import IntakeTransaction, StoredPerson, Value
-from schemas.events import Event, EventType
+from schemas.events import Event
 from schemas.person import HumaField, Json, PersonKey
 
 DIGEST_BYTES: Final = 16
@@ -29,14 +29,11 @@ class Projecting:
     ) -> None:
         fields: dict[tuple[PersonKey, str], Value] = {}
         positions: dict[tuple[PersonKey, str], Value] = {}
-        created: set[PersonKey] = set()
         for event in events:
             key = key_of(event)
             if people[key].deleted:
                 continue
             digest = digest_of(event)
-            if event.type is EventType.USER_CREATED:
-                created.add(key)
             for name, value in event.fields.items():
                 best = fields.get((key, name))
                 if best is None or event.revision > best.version:
@@ -49,13 +46,6 @@ class Projecting:
                     positions[key, id_] = Value(key, id_, event.revision, digest, whole)
         self._current = dict(transaction.merge(list(fields.values())))
         self._positions = dict(transaction.merge_positions(list(positions.values())))
-        self._rehired = transaction.rehired(
-            [
-                value
-                for value in fields.values()
-                if value.digest_of is not None and value.person in created
-            ]
-        )
 
     def accept(self, key: PersonKey, name: str, version: int) -> bool:
         """Say whether a value is newer than what stood there when its event came (R-83).
@@ -67,10 +57,6 @@ class Projecting:
     def accept_position(self, key: PersonKey, position: str, version: int) -> bool:
         """Say the same of a position."""
         return _accept(self._positions, (key, position), version)
-
-    def rehired(self, key: PersonKey) -> bool:
-        """Say whether the email is that of somebody who was deleted (R-78)."""
-        return key in self._rehired
 
 
 def _accept(

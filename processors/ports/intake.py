@@ -183,8 +183,8 @@ class IntakeTransaction(Protocol):
         """Return the versions that open dirty fields wait with: (connection, user, field)."""
         ...
 
-    def rehired(self, values: Sequence[Value]) -> frozenset[PersonKey]:
-        """Say whose email is that of somebody who was deleted (R-78)."""
+    def rehired(self, keys: Sequence[PersonKey]) -> frozenset[PersonKey]:
+        """Say whose stored email is that of somebody who was deleted (R-78)."""
         ...
 
     def save_people(self, people: Mapping[PersonKey, StoredPerson]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.lane.barrier import SKIPPED_LINKS
-from processors.links import LINKS, Row, when_created
+from processors.links import LINKS, Row, when_created, when_rehired
 from schemas.connection import LinkState
 from schemas.reasons import Code
 
@@ -38,12 +38,13 @@ def test_the_lane_asks_the_same_table() -> None:
 @pytest.mark.parametrize("add", [True, False])
 def test_only_an_unlinked_person_becomes_wanted(state: LinkState, add: bool) -> None:  # noqa: FBT001 - the option
     """A created user is wanted with the option on, and only when nothing else is known of them."""
-    after = when_created(state, add_new_users=add, rehired=False)
+    after = when_created(state, add_new_users=add)
     assert after is (LinkState.WANTED if add and state is LinkState.UNLINKED else state)
 
 
 @pytest.mark.rule("R-78")
-def test_a_rehired_email_is_for_a_human() -> None:
+@pytest.mark.parametrize("state", LinkState)
+def test_a_rehired_email_is_for_a_human(state: LinkState) -> None:
     """Whoever has the email of somebody who was deleted is not created by itself."""
-    after = when_created(LinkState.UNLINKED, add_new_users=True, rehired=True)
-    assert after is LinkState.AMBIGUOUS
+    wanted = state is LinkState.WANTED
+    assert when_rehired(state) is (LinkState.AMBIGUOUS if wanted else state)

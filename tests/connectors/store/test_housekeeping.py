@@ -58,7 +58,8 @@ def test_tombstones_end_after_24_months(stored: Stored, house: HousekeepingStore
     assert set(stored.rows(dirty.c.organization, dirty.c.person)) == left
     with stored.intake.transaction() as transaction:
         new = Value(KARI._replace(user="new"), "email", 1, b"", None, digest_of="k@x.no")
-        assert transaction.rehired([new]) == {new.person}
+        transaction.merge([new])
+        assert transaction.rehired([new.person]) == {new.person}
         assert KARI not in transaction.people([KARI])
 
 

@@ -1,5 +1,7 @@
 """What a deleted person leaves: ids, the time, and two keyed digests (R-77, R-78)."""
 
+from uuid import uuid4
+
 import orjson
 import pytest
 
@@ -13,7 +15,6 @@ from schemas.employee import Target
 from schemas.person import PersonKey
 from tests.fixtures.stored import KARI, OLA, ORGANIZATION, Stored
 
-NEW = PersonKey(ORGANIZATION, "9b2e0c1a-0000-4000-8000-0000000000cc")
 NUMBER, PLACE = "4711 is secret", "Bergen"
 WRITTEN: dict[Target, str | None] = {
     Target.SUBLEDGER_BANK_ACCOUNT: NUMBER,
@@ -30,9 +31,10 @@ def delete(stored: Stored, *keys: PersonKey) -> None:
 
 def known(stored: Stored, email: str) -> bool:
     """Say whether a new person with this email is seen to be a rehire."""
+    new = PersonKey(ORGANIZATION, str(uuid4()))
     with stored.intake.transaction() as transaction:
-        found = transaction.rehired([Value(NEW, "email", 1, b"", email, digest_of=email)])
-    return NEW in found
+        transaction.merge([Value(new, "email", 1, b"", email, digest_of=email)])
+        return new in transaction.rehired([new])
 
 
 def read(stored: Stored, one: Connection, email: str | None) -> None:
