@@ -61,7 +61,7 @@ def finish(
     there = _there(connection, lease, results)
     alive = [result for result in results if result.user in there]
     _confirm(connection, keyring, lease, alive, now)
-    written.add(connection, lease, alive, causes, now)
+    written.add(connection, lease, results, causes, now)
     refusals.note(connection, keyring, lease, results, there, now)
     landed = [(one, result.user) for result in results if not result.keep]
     bulk.select(
