@@ -10,7 +10,18 @@ from typing import Final
 
 import click
 
-from console import connections, events, offsets, people, run, simulate, store, sync, topics
+from console import (
+    connections,
+    events,
+    offsets,
+    organizations,
+    people,
+    run,
+    simulate,
+    store,
+    sync,
+    topics,
+)
 from console.wiring import Wiring
 from schemas.errors import Fault
 
@@ -38,6 +49,7 @@ for group in (
     connections.connections,
     sync.sync,
     people.people,
+    organizations.organizations,
     offsets.offsets,
     events.events,
     simulate.simulate,

@@ -2,6 +2,7 @@
 
 import click
 
+from console.people.erase import erase
 from console.people.explain import explain
 from console.people.show import show
 
@@ -11,5 +12,5 @@ def people() -> None:
     """See one person's state, and act on it. USER: Huma's user id, or <organization>:<user>."""
 
 
-for command in (show, explain):
+for command in (show, explain, erase):
     people.add_command(command)

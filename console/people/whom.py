@@ -58,3 +58,11 @@ USER = click.argument("user", type=Whom())
 REASON = click.option(
     "--reason", type=Reason(), metavar="TEXT", help="Why; kept sealed with the audit."
 )
+WHY = click.option(
+    "--reason",
+    type=Reason(),
+    metavar="TEXT",
+    required=True,
+    help="Why; kept sealed with the audit.",
+)
+"""The same where nothing is done without it."""
