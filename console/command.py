@@ -13,6 +13,7 @@ import click
 from console import (
     connections,
     events,
+    keys,
     offsets,
     organizations,
     people,
@@ -45,7 +46,7 @@ for group in (
     run.demo,
     topics.topics,
     store.store,
-    store.keys,
+    keys.keys,
     connections.connections,
     sync.sync,
     people.people,

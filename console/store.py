@@ -1,6 +1,4 @@
-"""`store migrate|version`, and the key file that a store needs."""
-
-from pathlib import Path
+"""`store migrate|version`: the schema."""
 
 import click
 
@@ -31,19 +29,3 @@ def version(wiring: Wiring, *, as_json: bool) -> None:
     emit({"version": here, "wanted": wanted}, [f"{here} (wanted: {wanted})"], as_json=as_json)
     if here != wanted:
         raise click.exceptions.Exit(2)
-
-
-@click.group()
-def keys() -> None:
-    """The master key, which wraps each organisation's data key."""
-
-
-@keys.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@JSON
-@click.pass_obj
-def create(wiring: Wiring, file: Path, *, as_json: bool) -> None:
-    """Write a new master key to FILE, which must not exist, readable by its owner only."""
-    wiring.create_master_key(file)
-    click.echo("keep a copy apart from the store's backups", err=True)
-    emit({"file": str(file)}, [f"wrote {file}"], as_json=as_json)

@@ -332,7 +332,9 @@ class Settings(BaseSettings):
     )
 
     master_key_file: Path | None = _setting(
-        None, "File with the master key that wraps each organisation's data key."
+        None,
+        "File with the master key that wraps each organisation's data key; several, one a line: "
+        "the first wraps new ones.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info", "Least level of log events."

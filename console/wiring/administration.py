@@ -1,7 +1,6 @@
 """Connections and manual syncs, as the commands use them."""
 
 import asyncio
-import getpass
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -57,11 +56,6 @@ class Administration(Base):
     def runs(self) -> Runs:
         """The jobs of manual syncs."""
         return Runs(self.store)
-
-    @property
-    def actor(self) -> str:
-        """Who gives this command, for the audit."""
-        return f"command:{getpass.getuser()}"
 
     def connect(self, asked: Asked) -> tuple[Connection, Tested]:
         """Test everything, then save (R-01, R-02, R-09).

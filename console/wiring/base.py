@@ -1,5 +1,6 @@
 """What every part of a process needs: settings, logs, the store, how to reach Kafka and HTTP."""
 
+import getpass
 import os
 import socket
 import ssl
@@ -88,6 +89,11 @@ class Base:
     def telemetry(self) -> Prometheus:
         """The metrics."""
         return Prometheus()
+
+    @property
+    def actor(self) -> str:
+        """Who gives this command, for the audit."""
+        return f"command:{getpass.getuser()}"
 
     @property
     def version(self) -> str:

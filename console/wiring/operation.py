@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,7 @@ from connectors.broker import apache, noida
 from connectors.kafka import tail
 from connectors.kafka.producer import KafkaPublisher
 from connectors.kafka.watermarks import Watermarks
-from connectors.store import migrate, offsets
+from connectors.store import migrate, offsets, rotation
 from console.wiring.base import Base
 from processors.moving import Move, Standing, plan, standings
 from processors.ports.outbox import OutboxRow
@@ -21,6 +22,15 @@ from schemas.topics import EVENTS, REQUESTS
 AT_ONCE: Final = 5000
 """Events that are given to Kafka in one go."""
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """A master key: its id, how many data keys it wraps, and whether MASTER_KEY_FILE holds it."""
+
+    id: str
+    data_keys: int
+    held: bool
 
 
 class Operation(Base):
@@ -37,6 +47,23 @@ class Operation(Base):
     def create_master_key(self, file: Path) -> None:
         """Write a new master key."""
         encryption.new_master_key_file(file)
+
+    def master_keys(self) -> list[MasterKey]:
+        """Return the master keys that the store needs, and those that MASTER_KEY_FILE holds."""
+        self.require_store()
+        used = rotation.master_keys(self.store)
+        mine = self.keyring.vault.names
+        return [
+            MasterKey(name, used.get(name, 0), name in mine)
+            for name in {**used, **dict.fromkeys(sorted(mine))}
+        ]
+
+    def rotate(self, file: Path, *, execute: bool) -> tuple[str, int]:
+        """Wrap the data keys with the first master key of a file; returns its id, and how many."""
+        self.require_store()
+        new = encryption.open_vault(file)
+        old = self.keyring.vault
+        return new.current, rotation.rotate(self.store, old, new, self.actor, execute=execute)
 
     def topic_plan(self) -> list[str]:
         """Say what differs from the declared topics."""
