@@ -1,6 +1,7 @@
 """How the documents about one person are laid out as lines, none of them wider than a page."""
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 WIDTH: Final = 100
 STEP: Final = "  "
+COMMAND: Final = re.compile("`[^`]+`")
+UNBROKEN: Final = "\0"
+"""Stands for a space at which no line ends; no text of ours holds one."""
 
 
 def when(iso: str | None, zone: str) -> str:
@@ -23,12 +27,17 @@ def when(iso: str | None, zone: str) -> str:
 
 
 def wrapped(text: str, depth: int, first: str = "") -> list[str]:
-    """Return a text in lines; the first one begins with `first`, and the others below its end."""
+    """Return a text in lines; the first one begins with `first`, and the others below its end.
+
+    A command between backticks stays in one piece, to be copied.
+    """
     begin = STEP * depth + first
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=begin, subsequent_indent=" " * len(begin),
+    lines = textwrap.wrap(
+        COMMAND.sub(lambda found: found[0].replace(" ", UNBROKEN), text), WIDTH,
+        initial_indent=begin, subsequent_indent=" " * len(begin),
         break_long_words=False, break_on_hyphens=False,
-    ) or [begin.rstrip()]  # fmt: skip
+    )  # fmt: skip
+    return [line.replace(UNBROKEN, " ") for line in lines] or [begin.rstrip()]
 
 
 def aligned(rows: Iterable[Sequence[str]], depth: int) -> list[str]:
