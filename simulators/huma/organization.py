@@ -47,6 +47,7 @@ class Organization:
             BadState: a part of it is missing or of another form.
         """
         _check(state)
+        self._deleted: set[str] = set()
         if not isinstance(state.get("organization"), str):
             raise BadState("organization: an id is needed")
         self.id: str = state["organization"]
@@ -75,6 +76,8 @@ class Organization:
         """
         _check(patch)
         users, positions = patch.get("users", {}), patch.get("positions", {})
+        if back := [id_ for id_ in users if users[id_] is not None and id_ in self._deleted]:
+            raise BadState(f"users: {back[0]} was deleted for good; a rehire has a new id")
         after: dict[str, Person | None] = {}
         for user in dict.fromkeys((*users, *positions)):
             old = self.users.get(user)
@@ -85,7 +88,7 @@ class Organization:
                 after[user] = None
             else:
                 held = merged(self.positions.get(user), positions.get(user, {}))
-                after[user] = Person({**BLANK, **new}, _with_ids(held))
+                after[user] = Person({**BLANK, **new}, _with_ids(held or {}))
         self.groups = merged(self.groups, patch.get("groups", {}))
         self.job_titles = merged(self.job_titles, patch.get("jobTitles", {}))
         return sum(self.change(user, person, actor) for user, person in after.items())
@@ -99,7 +102,8 @@ class Organization:
         """Make a person so, publish what changed, and return how many events that was."""
         before = self.person(user)
         if after is None:
-            self.users.pop(user, None)
+            if self.users.pop(user, None) is not None:
+                self._deleted.add(user)
             self.positions.pop(user, None)
         else:
             self.users[user] = dict(after.user)
@@ -123,7 +127,7 @@ class Organization:
 
 
 def _with_ids(positions: Mapping[str, Values]) -> dict[str, Values]:
-    return {id_: {"id": id_, **position} for id_, position in positions.items()}
+    return {id_: {**position, "id": id_} for id_, position in positions.items()}
 
 
 def _check(state: Values) -> None:
@@ -135,6 +139,17 @@ def _check(state: Values) -> None:
         for one in part.values():
             if not isinstance(one, dict | None):
                 raise BadState(f"{name}: each must be an object, or null in a patch")
+    for user in state.get("users", {}).values():
+        if not _is_user(user or {}):
+            raise BadState("users: status must be an object, groups a list of {id, type}")
     for position in (p for of in state.get("positions", {}).values() for p in (of or {}).values()):
         if not isinstance(position, dict | None):
             raise BadState("positions: each must be an object, or null in a patch")
+
+
+def _is_user(user: Values) -> bool:
+    groups = user.get("groups") or []
+    return isinstance(user.get("status"), dict | None) and (
+        isinstance(groups, list)
+        and all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in groups)
+    )

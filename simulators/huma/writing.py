@@ -68,7 +68,7 @@ class Writing:
     def remove_groups(self, request: Request, user: str) -> None:
         """End a person's membership of these groups."""
         person = reading.known(self.organization, user)
-        gone = request.json()
+        gone = {group["id"] for group in self._groups(request.json())}
         left = [group for group in person.user["groups"] if group["id"] not in gone]
         self._save(user, Person({**person.user, "groups": left}, person.positions))
 

@@ -74,6 +74,8 @@ def test_a_person_comes_changes_and_goes(call: Any, events: Any) -> None:
     [
         ("/_admin/state", {"users": []}),
         ("/_admin/state", {"users": {"x": 1}}),
+        ("/_admin/state", {"users": {"x": {"status": False}}}),
+        ("/_admin/state", {"users": {"x": {"groups": ["g"]}}}),
         ("/_admin/state", {"positions": {"unknown": {"p": {"percentage": 1}}}}),
     ],
 )

@@ -74,15 +74,60 @@ def test_groups_are_told_whole_and_apart() -> None:
     assert told(person(), person(groups=[GROUP])) == [("user.groups-changed", {"groups": [GROUP]})]
 
 
+@pytest.mark.parametrize(
+    ("groups", "types"),
+    [
+        (["g", "h"], ["groups-changed", "updated"]),
+        ([], ["updated", "groups-changed"]),
+        (["h"], ["updated", "groups-changed"]),
+    ],
+)
+def test_joining_comes_before_the_fields_it_lets_through_and_leaving_after(
+    groups: list[str], types: list[str]
+) -> None:
+    """As with the lock: what is saved together with a move is not held back by it (R-101)."""
+    after = [{"id": id_, "type": "team"} for id_ in groups]
+    found = told(person(phone="1", groups=[GROUP]), person(phone="2", groups=after))
+    assert [type_ for type_, _ in found] == [f"user.{type_}" for type_ in types]
+
+
+def test_the_order_of_groups_says_nothing() -> None:
+    """The same groups in another order are no change."""
+    other = {"id": "h", "type": "team"}
+    assert told(person(groups=[GROUP, other]), person(groups=[other, GROUP])) == []
+
+
 def test_each_position_is_told_by_itself() -> None:
-    """Created and updated carry the whole position, deleted its id."""
-    before = person({"p": POSITION, "q": {"id": "q"}})
+    """Created and updated carry the whole position, deleted its id; the latter comes last."""
+    before = person({"q": {"id": "q"}, "p": POSITION})
     after = person({"p": {**POSITION, "percentage": 50}, "r": {"id": "r"}})
     assert told(before, after) == [
         ("position.updated", {"position": {"id": "p", "percentage": 50}}),
         ("position.created", {"position": {"id": "r"}}),
         ("position.deleted", {"position": {"id": "q"}}),
     ]
+
+
+def test_a_leaver_saved_at_once_has_the_end_before_the_lock() -> None:
+    """Notice, contract end and deactivation in one save: the lock is the youngest of them."""
+    notice = {**POSITION, "terminationNoticeDate": "2026-10-01", "contractEndDate": "2026-12-31"}
+    after = Person({**ACTIVE, "status": {"active": False}, "groups": []}, {"p": notice})
+    assert told(person({"p": POSITION}, groups=[GROUP]), after) == [
+        ("position.updated", {"position": notice}),
+        ("user.groups-changed", {"groups": []}),
+        ("user.deactivated", {}),
+    ]
+
+
+def test_primary_is_told_and_notes_are_not() -> None:
+    """The flag is in events only, free text in the API only; a changed note is told to nobody."""
+    whole = {**POSITION, "primary": True}
+    noted = {"p": {**whole, "note": "secret", "description": "secret"}}
+    assert told(person({"p": POSITION}), person(noted)) == [
+        ("position.updated", {"position": whole})
+    ]
+    assert told(person({"p": whole}), person(noted)) == []
+    assert "secret" not in str(told(None, person(noted)))
 
 
 @pytest.mark.parametrize("name", ["salary", "children", "requestedEmail", "loggedIn"])

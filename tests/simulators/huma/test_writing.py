@@ -117,6 +117,28 @@ def test_a_positions_life_is_told(call: Any, events: Any, first: str, server: Re
     assert told[2][1] == {"position": {"id": made["id"]}}
 
 
+def test_primary_is_kept_apart_from_the_api(call: Any, events: Any, first: str) -> None:
+    """The API neither serves the flag nor takes it; a change by the API is told with it."""
+    call("PATCH", "/_admin/state", {"positions": {first: {"p": {"primary": True}}}})
+    path = f"/users/{first}/positions/p"
+    answers = [call("PATCH", path, {"percentage": 40, "primary": False}), call("GET", path)]
+    answers += [call("GET", f"/users/{first}{rest}") for rest in ("", "/positions")]
+    assert all("primary" not in answer.text for answer in answers)
+    assert brief(events())[-1][1] == {"position": {"id": "p", "primary": True, "percentage": 40}}
+
+
+def test_a_wrong_group_is_refused(call: Any, events: Any, first: str) -> None:
+    """Neither joined nor left, in the API's words."""
+    for method in ("POST", "DELETE"):
+        for body in (["unknown"], {"id": "x"}, None):
+            answer = call(method, f"/users/{first}/groups", body)
+            assert (answer.status_code, answer.json()["fields"][0] in ("groups", "body")) == (
+                400,
+                True,
+            )
+    assert events() == []
+
+
 def test_membership_is_told_whole(call: Any, events: Any, first: str, server: Ready) -> None:
     """Joining and leaving a group are events with all groups after them."""
     organization = server.simulator.organization
