@@ -263,8 +263,9 @@ def _step_result(
         confirmed, records = _written(one, verdicts)
         why = {target: one.parcel.why[target] for target in confirmed if target in one.parcel.why}
         return PersonResult(
-            one.user, confirmed=confirmed, link=link, keep=True, records=records, why=why
-        )
+            one.user, confirmed=confirmed, turn=one.parcel.turn, link=link, keep=True,
+            records=records, why=why,
+        )  # fmt: skip
     unsure = isinstance(sent.trouble, Ambiguous) and one.user in sent.asked
     if refused and not unsure:
         return _refused(lane, one, verdicts)

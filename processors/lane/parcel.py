@@ -53,6 +53,11 @@ class Parcel:
         """The open fields by name."""
         return {dirty.field: dirty for dirty in self.subject.dirty}
 
+    @property
+    def turn(self) -> int:
+        """The newest turn of what is sent."""
+        return max((self.turns[name].turn for name in self.sent), default=0)
+
 
 def parcel(subject: Subject, context: MappingContext, group: str | None) -> Parcel:
     """Decide what to send for one person (R-32, R-37, R-46, R-52, R-71, R-84, R-111).

@@ -84,7 +84,7 @@ def result_of(
         tuple(ends),
         tuple(again),
         {target: parcel.values[target] for target in written},
-        max((turns[name].turn for name in parcel.sent), default=0),
+        parcel.turn,
         link,
         records={record: verdict.db_id for record, verdict in verdicts.items() if verdict.db_id},
         why={target: parcel.why[target] for target in written if target in parcel.why},

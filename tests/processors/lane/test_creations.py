@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.store.tables import dirty, intent
+from connectors.store.tables import audit, dirty, intent, link
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous, Unavailable
-from tests.fixtures.stored import Stored
+from schemas.outcome import outcome_id
+from tests.fixtures.stored import SOURCE, Stored
 from tests.fixtures.working import Bad, Bench, FakeXledger, person, whole
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ def test_an_intent_stands_before_each_step_and_the_ids_after_it(bench: Bench) ->
     bench.run(bench.all_ended(*want(bench, 1)))
     assert steps == [["records"], ["employee"]]
     everybody_once(bench, 1)
+
+
+@pytest.mark.rule("R-102")
+def test_the_audit_names_the_event_behind_each_record(bench: Bench) -> None:
+    """Contact, supplier and employee, each with its dbId and the event that made the person."""
+    (event,) = want(bench, 1)
+    bench.run(bench.all_ended(event))
+    cause = outcome_id(bench.connection.id, SOURCE, event, 0)
+    (ids,) = bench.stored.rows(link.c.contact, link.c.subledger, link.c.employee)
+    named = {f"{root.value}:{id_}": cause for root, id_ in zip(Root, ids, strict=True)}
+    rows = bench.stored.rows(audit.c.object, audit.c.event, audit.c.person)
+    assert {row[0]: row[1] for row in rows if row[2] is not None} == named
 
 
 @pytest.mark.rule("R-82")
