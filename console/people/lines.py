@@ -33,11 +33,16 @@ def wrapped(text: str, depth: int, first: str = "") -> list[str]:
     """
     begin = STEP * depth + first
     lines = textwrap.wrap(
-        COMMAND.sub(lambda found: found[0].replace(" ", UNBROKEN), text), WIDTH,
+        COMMAND.sub(lambda found: together(found[0]), text), WIDTH,
         initial_indent=begin, subsequent_indent=" " * len(begin),
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     return [line.replace(UNBROKEN, " ") for line in lines] or [begin.rstrip()]
+
+
+def together(text: str) -> str:
+    """Return a text that `wrapped` leaves in one piece."""
+    return text.replace(" ", UNBROKEN)
 
 
 def aligned(rows: Iterable[Sequence[str]], depth: int) -> list[str]:

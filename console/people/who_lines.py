@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console.people.lines import aligned, when
+from console.people.lines import aligned, together, when
 
 UTC: Final = "UTC"
 
@@ -50,9 +50,9 @@ def audit_row(
     named = where is None or (len(connections) == 1 and where in connections)
     parts = [
         what,
-        f"by {one['actor']}" if one["actor"] else "",
-        f"event {one['event']}" if one["event"] else "",
-        "" if named else f"connection {connections.get(where, where)}",
+        together(f"by {one['actor']}") if one["actor"] else "",
+        together(f"event {one['event']}") if one["event"] else "",
+        "" if named else together(f"connection {connections.get(where, where)}"),
     ]
     rule = f" ({one['rule']})" if one["rule"] else ""
     says = "; ".join(part for part in parts if part)

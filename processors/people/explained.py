@@ -111,8 +111,8 @@ def _field(
     }
     if isinstance(name, PositionField):
         document["choice"] = choice_document(judged.found.why.get(TARGETS[name]))
-        changes = flip is not None and flip.next is not None and name in OF_PRIMARY
-        document["changes_on"] = flip.next.isoformat() if changes else None
+        changes = None if flip is None or name not in OF_PRIMARY else flip.next
+        document["changes_on"] = None if changes is None else changes.isoformat()
     return document
 
 

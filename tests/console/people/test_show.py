@@ -7,16 +7,21 @@ import pytest
 from connectors.store.tables import dirty, lane, link, organization
 from connectors.store.tables import person as people
 from schemas.connection import LinkState
+from schemas.person import Json
 from tests.console.people.conftest import KARI, KEY, Office, only
 from tests.fixtures.stored import ELSEWHERE, FOREVER
 from tests.fixtures.working import person
 
-COOK = {
+COOK: dict[str, Json] = {
     "id": "p1", "title": {"name": "Kokk"}, "contractStartDate": "2020-01-01",
     "contractEndDate": "2099-12-31", "percentage": 100,
 }  # fmt: skip
-CHEF = {"id": "p2", "title": {"name": "Sjef"}, "contractStartDate": "2100-01-01"}
-WRONG = {"id": "p3", "contractStartDate": "2027-01-02", "contractEndDate": "2027-01-01"}
+CHEF: dict[str, Json] = {"id": "p2", "title": {"name": "Sjef"}, "contractStartDate": "2100-01-01"}
+WRONG: dict[str, Json] = {
+    "id": "p3",
+    "contractStartDate": "2027-01-02",
+    "contractEndDate": "2027-01-01",
+}
 
 
 def waiting(document: Any) -> dict[str, Any]:
