@@ -14,6 +14,7 @@ from connectors.store import audit
 from connectors.store.clock import now_ms, read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
+from connectors.store.people import look_at_all_again
 from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
 from processors.ports.intake import Standing
@@ -161,9 +162,18 @@ class Connections:
             return Personal(cipher.open("", f"{TOKEN}/{id_}", bytes(row.token)).decode())
 
     def change(self, id_: str, changes: Mapping[str, object], actor: str) -> Connection:
-        """Change options (R-04)."""
+        """Change options (R-04); in another zone it may be another day for everybody (R-59)."""
         assert changes.keys() <= CHANGEABLE
-        self._update(id_, changes, actor, "connection.changed", tuple(changes))
+        organization = self.get(id_).organization
+        with self._store.begin() as transaction:
+            raise_generation(transaction)  # first, then the lane: whoever changes links waits there
+            transaction.execute(select(lane).where(lane.c.connection == id_).with_for_update())
+            transaction.execute(update(connection).where(connection.c.id == id_).values(**changes))
+            if "zone" in changes:
+                look_at_all_again(transaction, id_)
+            audit.add(
+                transaction, organization, id_, actor, "connection.changed", fields=tuple(changes)
+            )
         return self.get(id_)
 
     def replace_token(self, id_: str, token: Personal[str], actor: str) -> None:
@@ -218,20 +228,6 @@ class Connections:
                 )
             )
             raise_generation(transaction)
-
-    def _update(
-        self,
-        id_: str,
-        values: Mapping[str, object],
-        actor: str,
-        action: str,
-        fields: tuple[str, ...] = (),
-    ) -> None:
-        organization = self.get(id_).organization
-        with self._store.begin() as transaction:
-            transaction.execute(update(connection).where(connection.c.id == id_).values(**values))
-            raise_generation(transaction)
-            audit.add(transaction, organization, id_, actor, action, fields=fields)
 
     def _lane(
         self, id_: str, state: LaneState, reason: str | None, actor: str, action: str

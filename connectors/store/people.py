@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from connectors.store import bulk
 from connectors.store.keyring import Keyring
@@ -222,6 +222,12 @@ def look_again(connection: Connection, links_: Sequence[tuple[str, str]]) -> Non
         f"UPDATE link SET next_flip_on = '{AT_ONCE}' FROM {{keys}} AS k "  # noqa: S608 - ours
         "WHERE link.connection = k.c AND link.person = k.p AND link.triggered",
     )
+
+
+def look_at_all_again(connection: Connection, one: str) -> None:
+    """Let the sweep look at everybody of a connection whose position data goes out (R-59, R-60)."""
+    mine = (link.c.connection == one) & link.c.triggered
+    connection.execute(update(link).where(mine).values(next_flip_on=AT_ONCE))
 
 
 def _sealed(connection: Connection, keyring: Keyring, value: Value, column: str) -> bytes | None:

@@ -13,6 +13,7 @@ from connectors.store.connections import raise_generation
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
+from connectors.store.people import AT_ONCE
 from connectors.store.runs import OPEN
 from connectors.store.tables import connection as connections
 from connectors.store.tables import link, listed, person, run
@@ -145,7 +146,10 @@ class StoredSync:
     def link(
         self, lease: Lease, company: str, links: Sequence[NewLink], ambiguous: Sequence[str]
     ) -> int:
-        """See the port; whom or what another link holds is left out (R-09, R-16)."""
+        """See the port; whom or what another link holds is left out (R-09, R-16).
+
+        Whose position data went out before is looked at again: days have turned meanwhile.
+        """
         mine = (lease.connection, lease.organization)
         with self._store.begin() as transaction:
             guard(transaction, lease)
@@ -177,7 +181,8 @@ class StoredSync:
                 "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state, "
                 "company = excluded.company, contact = excluded.contact, "
                 "subledger = excluded.subledger, employee = excluded.employee, "
-                "linked_at = excluded.linked_at WHERE link.state <> 'deleted'",
+                "linked_at = excluded.linked_at, next_flip_on = CASE WHEN link.triggered "
+                f"THEN '{AT_ONCE}' ELSE link.next_flip_on END WHERE link.state <> 'deleted'",
             )  # fmt: skip
             bulk.insert(
                 transaction,

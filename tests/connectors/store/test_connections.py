@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from connectors.store.tables import connection, generation, lane
+from connectors.store.tables import connection, generation, lane, link
 from schemas.connection import LaneState, LinkState
 from schemas.errors import NotFound, StopProcess
 from schemas.personal import Personal
@@ -168,6 +168,25 @@ def test_options_change_later(stored: Stored) -> None:
     one = stored.connect()
     changed = stored.connections.change(one.id, {"add_new_users": False, "zone": "UTC"}, "admin")
     assert (changed.add_new_users, changed.zone, changed.name) == (False, "UTC", one.name)
+
+
+@pytest.mark.rule("R-59", "R-60")
+def test_in_another_zone_everybody_is_looked_at_again(stored: Stored) -> None:
+    """Whose position data goes out: it may be another day there. Other options change nothing."""
+    one, other = stored.connect("c1"), stored.connect("c2", group="g2")
+    stored.linked(one, KARI, triggered=True, next_flip_on="2027-01-01")
+    stored.linked(one, OLA)
+    stored.linked(other, KARI, triggered=True, next_flip_on="2027-01-01")
+    columns = (link.c.connection, link.c.person, link.c.next_flip_on)
+    before = stored.rows(*columns)
+    stored.connections.change(one.id, {"name": "another", "country": "SE"}, "admin")
+    assert stored.rows(*columns) == before
+    stored.connections.change(one.id, {"zone": "America/Los_Angeles"}, "admin")
+    assert {row[:2]: row[2] for row in stored.rows(*columns)} == {
+        (one.id, KARI.user): "0001-01-01",
+        (one.id, OLA.user): None,
+        (other.id, KARI.user): "2027-01-01",
+    }
 
 
 @pytest.mark.rule("R-07")

@@ -178,6 +178,17 @@ def test_matches_become_links(stored: Stored, one: Connection) -> None:
     assert {row[0] is None for row in stored.rows(link.c.linked_at)} == {True, False}
 
 
+@pytest.mark.rule("R-37", "R-60")
+def test_who_is_linked_anew_is_looked_at_again(stored: Stored, one: Connection) -> None:
+    """Whose position data went out before; days have turned while they were gone."""
+    stored.linked(one, KARI, state=LinkState.GONE, triggered=True, employee="1")
+    stored.linked(one, OLA, state=LinkState.GONE, employee="2")
+    links = [NewLink(KARI.user, "7", "8", "9"), NewLink(OLA.user, "17", "18", "19")]
+    assert stored.sync.link(stored.claim(one), COMPANY, links, []) == 2
+    rows = stored.rows(link.c.person, link.c.state, link.c.next_flip_on)
+    assert rows == [(KARI.user, "linked", "0001-01-01"), (OLA.user, "linked", None)]
+
+
 @pytest.mark.rule("R-16", "R-09")
 def test_what_another_link_holds_is_left_out(stored: Stored, one: Connection) -> None:
     """An employee that is linked, and a person whom another connection holds; others are linked."""
