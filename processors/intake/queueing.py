@@ -1,7 +1,7 @@
 """Events that are to wait for their end, in one batch (`design.md`, Store and Outcomes).
 
 Changes of one field inside a batch are merged: the newest takes the turn, the older ones end
-superseded and take none.
+superseded and take none. Who asks for the value that an event brought is not newer: both wait.
 """
 
 from dataclasses import dataclass, field
@@ -35,29 +35,40 @@ class Queued:
     ended: dict[str, FieldOutcome] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Place:
+    """One field of one person: who waits for it, of which version and least origin."""
+
+    waiting: list[Queued]
+    version: int
+    origin: int
+
+
 class Queue:
     """The waiting events of one batch."""
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str, str, str], tuple[Queued, int]] = {}
+        self._places: dict[tuple[str, str, str], _Place] = {}
         self._all: list[Queued] = []
 
     def add(self, queued: Queued, origin: int) -> None:
-        """Let an event wait; what waited for the same fields is superseded."""
+        """Let an event wait; what waited for an older value of the same fields is superseded."""
         self._all.append(queued)
-        for name in queued.fields:
-            place = (queued.connection, queued.person.user, name)
-            older = self._latest.get(place)
-            if older is not None:
-                at = older[0].fields.pop(name)
-                older[0].ended[name] = FieldOutcome(FieldEnd.SUPERSEDED, None, at)
-            first = origin if older is None else min(origin, older[1])
-            self._latest[place] = (queued, first)
+        for name, version in queued.fields.items():
+            key = (queued.connection, queued.person.user, name)
+            place = self._places.setdefault(key, _Place([], version, origin))
+            place.origin = min(place.origin, origin)
+            if version > place.version:
+                for older in place.waiting:
+                    at = older.fields.pop(name)
+                    older.ended[name] = FieldOutcome(FieldEnd.SUPERSEDED, None, at)
+                place.waiting, place.version = [], version
+            place.waiting.append(queued)
 
     def version(self, connection: str, user: str, name: str) -> int:
         """Return the version that waits for this field, or -1."""
-        latest = self._latest.get((connection, user, name))
-        return -1 if latest is None else latest[0].fields[name]
+        place = self._places.get((connection, user, name))
+        return -1 if place is None else place.version
 
     def store(self, transaction: IntakeTransaction) -> tuple[list[Ended], list[Ending]]:
         """Make the fields dirty and store who waits.
@@ -66,8 +77,8 @@ class Queue:
             Earlier events that this superseded, and events of the batch that are to end at once.
         """
         rows = [
-            (connection, queued.person, name, queued.fields[name], origin)
-            for (connection, _, name), (queued, origin) in self._latest.items()
+            (connection, place.waiting[0].person, name, place.version, place.origin)
+            for (connection, _, name), place in self._places.items()
         ]
         turns, superseded = transaction.dirty(rows)
         waiting: list[tuple[Waiting, dict[str, int]]] = []

@@ -29,6 +29,47 @@ def test_a_request_makes_its_fields_dirty(arrivals: Arrivals) -> None:
     assert len(arrivals.all(pending)) == 2
 
 
+@pytest.mark.rule("R-82", "R-112")
+@pytest.mark.parametrize("first", ["event", "request"])
+def test_a_request_supersedes_no_event_of_the_same_batch(arrivals: Arrivals, first: str) -> None:
+    """It asks for the value that the event brought: both wait, and a newer one ends both."""
+    arrivals.connect()
+    arrivals.linked()
+    data = {"connection": "c1", "fields": ["phone"]}
+
+    def ask() -> None:
+        arrivals.arrive("xledger.resend.requested", data, id_="r1", topic=REQUESTS.name)
+
+    if first == "request":
+        ask()
+    arrivals.updated(5, phone="5")
+    if first == "event":
+        ask()
+    assert arrivals.read() == {}
+    columns = (pending_field.c.version, pending_field.c.turn, pending_field.c.result)
+    one, two = arrivals.all(pending_field, *columns)
+    assert one == two
+    assert one[0] == 5
+    assert arrivals.all(dirty, dirty.c.version, dirty.c.origin) == [(5, 0)]
+    arrivals.updated(6, phone="6")
+    assert arrivals.read() == {"e5": ("superseded", None), "r1": ("superseded", None)}
+
+
+@pytest.mark.rule("R-82")
+def test_a_request_that_comes_twice_in_a_batch_waits_once(arrivals: Arrivals) -> None:
+    """As a relay leaves it that died before it said so."""
+    arrivals.connect()
+    arrivals.linked()
+    arrivals.updated(5, phone="5")
+    arrivals.read()
+    data = {"connection": "c1", "fields": ["phone"]}
+    for _ in range(2):
+        arrivals.arrive("xledger.resend.requested", data, id_="r1", topic=REQUESTS.name)
+    assert arrivals.read() == {}
+    assert len(arrivals.all(pending)) == 2
+    assert len(arrivals.all(pending_field)) == 2
+
+
 @pytest.mark.rule("R-109")
 def test_a_heartbeat_passes_through(arrivals: Arrivals) -> None:
     """It has no organisation; its outcome goes to the partition it came by, with its key."""
