@@ -82,7 +82,12 @@ def test_a_heartbeat_goes_the_whole_way(operator: Operator, broker: str) -> None
         intake.start()
         url = delivery.start()["url"]
         found: set[int] = set()
-        until(lambda: found.update(beats(reader, began)) or len(found) == OUTCOMES.partitions)
+
+        def everywhere() -> bool:
+            found.update(beats(reader, began))
+            return len(found) == OUTCOMES.partitions
+
+        until(everywhere)
         metrics = httpx.get(f"{url}/metrics", trust_env=False).text
         assert "huma_xledger_sweep_due_people 0.0" in metrics
         (ended,) = [one for one in metrics.splitlines() if one.startswith(SWEEP_ENDED.name)]
