@@ -85,6 +85,8 @@ def _positions(data: dict[str, Any] | None) -> list[str]:
 
 def _summary(data: dict[str, Any]) -> str:
     says = [data["says"]]
+    if data["due"]:
+        says.append("The clock looks at them again within a minute or two.")
     if data["changes_on"] is not None:
         names = ", ".join(one["field"] for one in data["fields"] if one["by_date"])
         says.append(f"The date alone changes the choice next on {data['changes_on']} ({names}).")

@@ -24,6 +24,7 @@ def position_data(link: LinkSeen, judged: Judged) -> dict[str, Any]:
     return {
         "sent": subject.triggered,
         "says": _says(link),
+        "due": _due(link, judged),
         "on": judged.today.isoformat(),
         "changes_on": None if flip is None or flip.next is None else flip.next.isoformat(),
         "fields": [
@@ -39,6 +40,12 @@ def position_data(link: LinkSeen, judged: Judged) -> dict[str, Any]:
         if subject.positions
         else [],
     }
+
+
+def _due(link: LinkSeen, judged: Judged) -> bool:
+    """Say whether the sweep is to look at the person, as the day of R-60 has come."""
+    stored = link.next_flip_on
+    return stored is not None and stored <= judged.today.isoformat()
 
 
 def choice_document(choice: Choice | None) -> dict[str, Any] | None:

@@ -98,6 +98,16 @@ def test_position_data_that_is_withheld_says_so(office: Office) -> None:
     assert [field["choice"]["chosen"] for field in data["fields"]] == ["p1"] * 5
 
 
+@pytest.mark.rule("R-60")
+@pytest.mark.parametrize(("day", "due"), [("0001-01-01", True), ("2100-01-01", False)])
+def test_a_day_that_has_come_is_for_the_clock(office: Office, day: str, *, due: bool) -> None:
+    """The stored day, which the sweep goes by, has come or not."""
+    office.hires(COOK)
+    office.bench.stored.linked(office.bench.connection, KARI, triggered=True, next_flip_on=day)
+    assert only(office.shows())["position_data"]["due"] is due
+    assert ("The clock looks at them again" in office.says("show", KARI.user).out) is due
+
+
 @pytest.mark.rule("R-61")
 def test_deleted_positions_are_named(office: Office) -> None:
     """And what that means for the fields."""
