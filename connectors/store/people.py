@@ -161,20 +161,28 @@ def versions(
     rows = bulk.select(
         connection,
         [("o", field.c.organization), ("p", field.c.person), ("f", field.c.field)],
-        [(key.organization, key.user, name) for key, name in fields],
+        [(key.organization, key.user, name) for key, name in fields if name not in POSITION_FIELDS],
         "SELECT f.organization, f.person, f.field, f.version FROM {keys} AS k "
         "CROSS JOIN field AS f "
         "WHERE f.organization = k.o AND f.person = k.p AND f.field = k.f",
     )
+    names: dict[PersonKey, list[str]] = {}
+    for key, name in fields:
+        if name in POSITION_FIELDS:
+            names.setdefault(key, []).append(name)
     of_positions = bulk.select(
         connection,
-        [("o", position.c.organization), ("p", position.c.person), ("f", field.c.field)],
-        [(key.organization, key.user, name) for key, name in fields if name in POSITION_FIELDS],
-        "SELECT p.organization, p.person, k.f, max(p.version) FROM {keys} AS k "
+        [("o", position.c.organization), ("p", position.c.person)],
+        [(key.organization, key.user) for key in names],
+        "SELECT p.organization, p.person, max(p.version) FROM {keys} AS k "
         "CROSS JOIN position AS p WHERE p.organization = k.o AND p.person = k.p "
-        "GROUP BY p.organization, p.person, k.f",
+        "GROUP BY p.organization, p.person",
     )
-    return {(PersonKey(row[0], row[1]), row[2]): row[3] for row in (*rows, *of_positions)}
+    found = {(PersonKey(row[0], row[1]), row[2]): row[3] for row in rows}
+    for organization, user, version in of_positions:
+        key = PersonKey(organization, user)
+        found |= dict.fromkeys(((key, name) for name in names[key]), version)
+    return found
 
 
 def links(connection: Connection, keys: Sequence[PersonKey]) -> dict[tuple[str, str], StoredLink]:
