@@ -174,14 +174,14 @@ def versions(
         connection,
         [("o", position.c.organization), ("p", position.c.person)],
         [(key.organization, key.user) for key in names],
-        "SELECT p.organization, p.person, max(p.version) FROM {keys} AS k "
-        "CROSS JOIN position AS p WHERE p.organization = k.o AND p.person = k.p "
-        "GROUP BY p.organization, p.person",
+        "SELECT k.o, k.p, (SELECT max(p.version) FROM position AS p "
+        "WHERE p.organization = k.o AND p.person = k.p) FROM {keys} AS k",
     )
     found = {(PersonKey(row[0], row[1]), row[2]): row[3] for row in rows}
     for organization, user, version in of_positions:
         key = PersonKey(organization, user)
-        found |= dict.fromkeys(((key, name) for name in names[key]), version)
+        if version is not None:
+            found |= dict.fromkeys(((key, name) for name in names[key]), version)
     return found
 
 
