@@ -238,6 +238,20 @@ def test_a_deleted_person_is_ids_only(office: Office) -> None:
     assert shown["audit"]
 
 
+@pytest.mark.rule("R-108")
+def test_an_erased_person_is_ids_only_too(office: Office) -> None:
+    """The audit says that they were erased."""
+    office.hires(COOK)
+    office.delivers()
+    assert office.says("erase", KARI.user, "--reason", "case 17", "--execute").code == 0
+    said, shown = office.says("show", KARI.user).out, office.shows()
+    assert "Deleted in Huma, or erased here" in said
+    one = only(shown)
+    assert (one["link"]["state"], one["confirmed"]) == (LinkState.DELETED, [])
+    assert shown["audit"][0]["action"] == "person.erased"
+    assert only(office.explains("phone"))["fields"] == []
+
+
 @pytest.mark.rule("R-100")
 def test_each_connection_is_shown_or_only_one(office: Office) -> None:
     """A person of two connections, each with its own link."""
