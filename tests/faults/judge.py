@@ -98,6 +98,7 @@ class Judge:
         return (
             witness.records == self._world.published
             and not snapshot.pending
+            and not snapshot.asked
             and not snapshot.leaving
             and all(snapshot.next.get(number) == end for number, end in ends.items())
             and not promises.untold(witness, self._organization)

@@ -18,10 +18,14 @@ BUSY_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of the store. `next`: each partition's stored offset."""
+    """One moment of the store. `next`: each partition's stored offset, of events alone.
+
+    `asked`: how many requests of ours wait.
+    """
 
     next: dict[int, int]
     pending: frozenset[Place]
+    asked: int
     leaving: frozenset[Identity]
 
 
@@ -45,13 +49,14 @@ class Ledger:
                 {"t": EVENTS.name},
             )
             following = {row[0]: row[1] for row in offsets}
-            pending = connection.execute(text('SELECT partition, "offset" FROM pending'))
-            waiting = frozenset(Place(*row) for row in pending)
+            pending = connection.execute(text('SELECT topic, partition, "offset" FROM pending'))
+            waits = [(row[0], Place(*row[1:])) for row in pending]
+            waiting = frozenset(place for topic, place in waits if topic == EVENTS.name)
             leaving = connection.execute(
                 text("SELECT value FROM outbox WHERE topic = :t"), {"t": OUTCOMES.name}
             )
             told = frozenset(identity_of_outcome(bytes(row[0])) for row in leaving)
-        return Snapshot(following, waiting, told)
+        return Snapshot(following, waiting, len(waits) - len(waiting), told)
 
     def epoch(self) -> int:
         """Return the lane's epoch: it rises with each owner."""
