@@ -109,7 +109,7 @@ def open_lines(waits: Sequence[dict[str, Any]], zone: str, depth: int) -> list[s
         groups.setdefault((one["says"], when(one["since"], zone)), []).append(one["field"])
     lines: list[str] = []
     for (says, since), fields in groups.items():
-        lines += wrapped(f"{', '.join(fields)}, since {since}", depth)
+        lines += wrapped(f"{', '.join(fields)}, {together(f'since {since}')}", depth)
         lines += wrapped(says, depth + 1)
     return lines
 
