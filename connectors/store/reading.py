@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Connection, select, text, update
 
 from connectors.store.clock import now_ms, read_now
 from connectors.store.ending import end_events
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
-from connectors.store.people import EMAIL, keep_digests, rehired
-from connectors.store.tables import dirty, field, link, organization, pending, person, position
-from connectors.store.upsert import insert
-from connectors.store.work import sealed
+from connectors.store.merging import fill
+from connectors.store.tables import dirty, organization, pending
 from processors.ports.huma import HumaPerson
-from processors.ports.intake import Ended, Value
+from processors.ports.intake import Ended
 from processors.ports.lane import Lease, Unread
-from schemas.connection import LinkState
 from schemas.outcome import FieldEnd
-from schemas.person import PersonKey
 from schemas.reasons import Code
 
 OK: Final = "ok"
@@ -55,88 +50,10 @@ def merge_read(
     read: HumaPerson,
     email: str | None,
 ) -> bool:
-    """Fill what has no version with what was read; False when an event arrived meanwhile.
-
-    Of somebody deleted meanwhile nothing is kept (R-78). A read makes nothing dirty (R-112). A
-    stored position that the API no longer has is deleted. `email` is the normal form of the one
-    that was read, by which a rehire is known (R-78).
-    """
+    """Merge what was read, see `merging.fill`; False when an event arrived meanwhile."""
     guard(connection, lease)
-    mine = (person.c.organization == lease.organization, person.c.person == asked.user)
-    changed = connection.execute(
-        update(person)
-        .where(*mine, person.c.revision == asked.revision, person.c.deleted_at.is_(None))
-        .values(complete=True)
-    )
-    if not changed.rowcount:
-        return False
-    version = max(0, asked.revision)
-    cipher = keyring.cipher_of(connection, lease.organization)
-    for name, value in read.fields.items():
-        filled = connection.execute(
-            insert(connection, field)
-            .values(
-                organization=lease.organization,
-                person=asked.user,
-                field=name,
-                version=version,
-                value=sealed(cipher, asked.user, f"field.value/{name}", value),
-            )
-            .on_conflict_do_nothing()
-            .returning(field.c.field)
-        ).first()
-        if filled is not None and name == EMAIL:
-            key = PersonKey(lease.organization, asked.user)
-            read_email = Value(key, name, version, b"", value, digest_of=email)
-            keep_digests(connection, keyring, [read_email])
-            if rehired(connection, [key]):
-                _let_a_human_look(connection, key)
-    for id_, whole in read.positions.items():
-        connection.execute(
-            insert(connection, position)
-            .values(
-                organization=lease.organization,
-                person=asked.user,
-                position=id_,
-                version=version,
-                value=sealed(cipher, asked.user, "position.value", dict(whole)),
-            )
-            .on_conflict_do_nothing()
-        )
-    connection.execute(
-        update(position)
-        .where(
-            position.c.organization == lease.organization,
-            position.c.person == asked.user,
-            position.c.position.not_in(list(read.positions)),
-        )
-        .values(value=None)
-    )
-    for name, known in (
-        ("type", read.type),
-        ("active", read.active),
-        ("groups", None if read.groups is None else orjson.dumps(read.groups).decode()),
-    ):
-        if known is not None:
-            connection.execute(
-                update(person)
-                .where(*mine, person.c[f"{name}_version"] < 0)
-                .values({name: known, f"{name}_version": version})
-            )
-    return True
-
-
-def _let_a_human_look(connection: Connection, key: PersonKey) -> None:
-    """Create nobody by themselves whose email is that of somebody who was deleted (R-78)."""
-    connection.execute(
-        update(link)
-        .where(
-            link.c.organization == key.organization,
-            link.c.person == key.user,
-            link.c.state == LinkState.WANTED.value,
-        )
-        .values(state=LinkState.AMBIGUOUS.value)
-    )
+    changed = fill(connection, keyring, lease.organization, asked, read, email)
+    return changed is not None
 
 
 def unknown(connection: Connection, keyring: Keyring, lease: Lease, user: str) -> list[Ended]:

@@ -1,11 +1,11 @@
 """The one place that builds connectors: each part of a process, made once, when first asked for."""
 
-from console.wiring.acting import Acting, Held, ShownOrganization
+from console.wiring.acting import Acting, Changed, Held, ShownOrganization
 from console.wiring.administration import Asked, Shown, ShownRun
 from console.wiring.operation import Operation
 from console.wiring.roles import Roles
 
-__all__ = ["Asked", "Held", "Shown", "ShownOrganization", "ShownRun", "Wiring"]
+__all__ = ["Asked", "Changed", "Held", "Shown", "ShownOrganization", "ShownRun", "Wiring"]
 
 
 class Wiring(Roles, Acting, Operation):

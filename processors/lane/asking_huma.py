@@ -10,12 +10,11 @@ from typing import Any, Final
 import structlog
 
 from processors.ends import count_ends
-from processors.mapping.email import same_email_key
 from processors.ports.huma import Huma
 from processors.ports.lane import LaneStore, Lease, Unread
 from processors.ports.telemetry import Telemetry
+from processors.refetching import email_key_of
 from schemas.errors import NotFound, PauseConnection, RetryLater
-from schemas.person import HumaField
 
 AT_ONCE: Final = 100
 """People looked for in one go; they are read a few at a time."""
@@ -82,7 +81,5 @@ async def _read(
             return "credential"
         except RetryLater:
             return "away"
-        typed = read.fields.get(HumaField.EMAIL)
-        email = same_email_key(typed) if isinstance(typed, str) else None
-        await asyncio.to_thread(store.merge_read, lease, person, read, email)
+        await asyncio.to_thread(store.merge_read, lease, person, read, email_key_of(read))
         return None
