@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, select, update
 
-from connectors.store import bulk, refusals, written
+from connectors.store import bulk, comparing, refusals, written
 from connectors.store.clock import read_now
 from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
@@ -61,6 +61,7 @@ def finish(
     there = _there(connection, lease, results)
     alive = [result for result in results if result.user in there]
     _confirm(connection, keyring, lease, alive, now)
+    comparing.ask(connection, keyring, lease, results, there, now)
     written.add(connection, lease, results, causes, now)
     refusals.note(connection, keyring, lease, results, there, now)
     landed = [(one, result.user) for result in results if not result.keep]

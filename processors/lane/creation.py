@@ -137,7 +137,7 @@ def _ended(end: Ended) -> PersonResult:
             again.again,
             link=LinkChange(
                 LinkState.LINKED, one.contact, one.subledger, one.employee, None, intent_done=True,
-                triggered=one.positioned,
+                triggered=one.positioned, compare=True,
             ),
             flip=one.parcel.flip,
         )  # fmt: skip
@@ -316,7 +316,8 @@ def _written(
 def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> PersonResult:
     """Return a person who is an employee now: fields applied, but those that were refused.
 
-    A contact or subledger taken over may hold older values: what is not confirmed goes out again.
+    A contact or subledger taken over may hold older values: what is not confirmed goes out again,
+    whether an event waits for it or not.
     """
     whole = {
         Root.CONTACT: Verdict(one.contact, _confirmed(one, Root.CONTACT)),
@@ -326,6 +327,7 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
     }
     result = result_of(one.parcel, whole, lane.tools.limits.retries, Postponed(0.0, unsure=False))
     confirmed, records = _written(one, verdicts)
+    told = {target for v in whole.values() for target in (*v.done, *v.refused)}
     return PersonResult(
         one.user,
         result.ends,
@@ -340,6 +342,7 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
             incomplete=False,
             intent_done=True,
             triggered=one.positioned,
+            compare=not one.parcel.values.keys() <= told,
         ),
         records=records,
         why={target: one.parcel.why[target] for target in confirmed if target in one.parcel.why},

@@ -217,7 +217,10 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """What a person's link becomes; None leaves a part as it is, and so does False."""
+    """What a person's link becomes; None leaves a part as it is, and so does False.
+
+    `compare`: records were taken over whose values are not known; all fields are to be sent again.
+    """
 
     state: LinkState | None = None
     contact: str | None = None
@@ -226,6 +229,7 @@ class LinkChange:
     incomplete: bool | None = None
     intent_done: bool = False
     triggered: bool = False
+    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
