@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from connectors.store import rights
 from connectors.store.engine import Store
 from schemas.errors import StopProcess
 
@@ -16,12 +17,24 @@ NEVER: Final = "nothing"
 """The version of an empty store."""
 
 
-def migrate(store: Store) -> str:
-    """Apply every step that is missing, in one transaction; returns the version."""
+def migrate(store: Store, grant_to: str | None = None) -> str:
+    """Apply every step that is missing, in one transaction; returns the version.
+
+    Args:
+        store: opened as the schema's owner.
+        grant_to: the role of PostgreSQL's that runs the program; who was granted before has the
+            rights on new tables, too (R-104).
+
+    Raises:
+        StopProcess: the role cannot be granted to; nothing is changed.
+    """
     config = _config()
     with store.begin() as connection:
         config.attributes["connection"] = connection
+        roles = dict.fromkeys(rights.granted(connection))
         command.upgrade(config, "head")
+        for role in roles if grant_to is None else {**roles, grant_to: None}:
+            rights.grant(connection, role)
     return version(store)
 
 

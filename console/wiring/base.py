@@ -12,12 +12,13 @@ from typing import Any, Final, Self
 from uuid import uuid4
 
 import httpx
+import structlog
 
 from connectors import encryption, logging
 from connectors.huma import HumaClient
 from connectors.huma import Limits as HumaLimits
 from connectors.kafka.topics import Topics
-from connectors.store import migrate
+from connectors.store import migrate, rights
 from connectors.store.engine import Store, StoreLimits, open_store
 from connectors.store.keyring import Keyring
 from connectors.store.organizations import HumaClientOf
@@ -33,6 +34,8 @@ from schemas.settings import Settings
 MIB: Final = 1024 * 1024
 CONNECTIONS: Final = 200
 """Connections to Xledger and Huma that a process opens at the most: two for each busy lane."""
+
+log = structlog.get_logger()
 
 
 class Base:
@@ -114,6 +117,8 @@ class Base:
         self.require_store()
         _ = self.keyring
         self.topics.check()
+        if (why := rights.warning(self.store)) is not None:
+            log.warning("store.rights", why=why)
 
     @cached_property
     def kafka(self) -> dict[str, Any]:

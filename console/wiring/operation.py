@@ -36,9 +36,9 @@ class MasterKey:
 class Operation(Base):
     """What operators do to Kafka and to the store as such."""
 
-    def migrate(self) -> str:
-        """Bring the store up to date."""
-        return migrate.migrate(self.store)
+    def migrate(self, grant_to: str | None = None) -> str:
+        """Bring the store up to date, and let a role of PostgreSQL's use it (R-104)."""
+        return migrate.migrate(self.store, grant_to)
 
     def store_version(self) -> tuple[str, str]:
         """Return the store's version, and this program's."""
