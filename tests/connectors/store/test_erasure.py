@@ -94,6 +94,15 @@ def test_everything_of_a_person_goes_at_once(stored: Stored) -> None:
 
 
 @pytest.mark.rule("R-108")
+def test_every_table_about_people_is_thought_of() -> None:
+    """A new one, as of plans, must say here what an erasure does to it."""
+    erased = {"field", "position", "confirmed", "intent", "pending", "pending_field", "refusal"}
+    ids_only = {"person", "link", "dirty", "audit"}
+    named = {table.name for table in metadata.sorted_tables if "person" in table.columns}
+    assert named == erased | ids_only
+
+
+@pytest.mark.rule("R-108")
 def test_the_plan_counts_what_there_is(stored: Stored) -> None:
     """Rows by what they are, and in which connections; afterwards a tombstone only."""
     one = fill(stored, KARI)
