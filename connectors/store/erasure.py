@@ -13,6 +13,7 @@ from connectors.store.connections import raise_generation
 from connectors.store.deletion import delete_people, of_connections
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
+from connectors.store.organizations import hold
 from connectors.store.tables import (
     confirmed,
     connection,
@@ -95,8 +96,12 @@ def erase_person(
 
     Returns:
         The events that ended by it.
+
+    Raises:
+        NotFound: the organisation was erased meanwhile.
     """
     with store.begin() as transaction:
+        hold(transaction, key.organization)
         ended = delete_people(transaction, keyring, [key], recognised=False)
         transaction.execute(delete(outbox).where(_letters(key)))
         why = audit.sealed(transaction, keyring, key.organization, reason, key.user)

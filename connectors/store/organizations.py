@@ -4,16 +4,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from connectors.store.clock import now_ms
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
-from connectors.store.tables import organization
+from connectors.store.tables import generation, organization
 from schemas.errors import NotFound
 from schemas.personal import Personal
 
 CLIENT: Final = "organization.huma_client"
+UNCHANGED: Final = select(generation.c.value).with_for_update(read=True)
+"""Holds the row that each change of connections, and of keys, begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Organizations:
         """Store an organisation's client, sealed; replaces another one."""
         pair = [client.client_id.reveal(), client.client_secret.reveal()]
         with self._store.begin() as connection:
+            connection.execute(UNCHANGED)
             cipher = self._keyring.cipher_of(connection, id_)
             connection.execute(
                 update(organization)
@@ -66,3 +69,17 @@ class Organizations:
             cipher = self._keyring.cipher_of(connection, id_)
             client_id, secret = orjson.loads(cipher.open("", CLIENT, bytes(row[0])))
         return HumaClientOf(row[1], Personal(client_id), Personal(secret))
+
+
+def hold(connection: Connection, id_: str) -> None:
+    """Let nobody remove a connection or a key before this transaction is over.
+
+    Without it, what a command writes could be left behind by an erasure (R-108).
+
+    Raises:
+        NotFound: the organisation is not known, or was erased just now.
+    """
+    connection.execute(UNCHANGED)
+    query = select(organization.c.id).where(organization.c.id == id_)
+    if connection.execute(query).first() is None:
+        raise NotFound(f"no organisation {id_} is known here")

@@ -7,8 +7,9 @@ from connectors.store import audit, merging, people, resetting
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.merging import Changed
+from connectors.store.organizations import hold
 from connectors.store.tables import connection as connections
-from connectors.store.tables import generation, link, person
+from connectors.store.tables import link, person
 from connectors.store.upsert import insert_ignore
 from processors.ports.huma import HumaPerson
 from processors.ports.lane import Unread
@@ -62,8 +63,7 @@ class Refetching:
         Where positions changed, links whose position data goes out are looked at again (R-60).
         """
         with self._store.begin() as transaction:
-            # no connection and no key goes meanwhile: it would leave what this writes
-            transaction.execute(select(generation.c.value).with_for_update(read=True))
+            hold(transaction, key.organization)
             theirs = connections.c.organization == key.organization
             if transaction.execute(select(connections.c.id).where(theirs).limit(1)).first() is None:
                 raise StopProcess(f"organisation {key.organization} has no connection any more")

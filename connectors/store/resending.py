@@ -10,6 +10,7 @@ from connectors.store import audit
 from connectors.store.clock import read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
+from connectors.store.organizations import hold
 from connectors.store.outbox import NewRow, write
 from connectors.store.tables import outbox
 from schemas.errors import Limited
@@ -55,9 +56,11 @@ def ask(
 
     Raises:
         Limited: the outbox is too full for requests.
+        NotFound: the organisation was erased meanwhile.
     """
     outcomes: dict[str, str] = {}
     with store.begin() as transaction:
+        hold(transaction, key.organization)
         query: Any = select(func.count()).select_from(outbox)
         if transaction.execute(query).scalar_one() >= rows:
             raise Limited(

@@ -23,7 +23,7 @@ FROM pg_class AS c WHERE c.oid = to_regclass(:audit)
 GRANTED: Final = """
 SELECT r.rolname FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a
 JOIN pg_roles AS r ON r.oid = a.grantee
-WHERE c.oid = to_regclass(:audit) AND a.grantee <> c.relowner
+WHERE c.oid = to_regclass(:audit) AND NOT pg_has_role(r.oid, c.relowner, 'MEMBER')
 GROUP BY r.rolname
 HAVING bool_or(a.privilege_type = 'INSERT')
   AND NOT bool_or(a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE'))
