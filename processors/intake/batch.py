@@ -7,9 +7,10 @@ from typing import Final
 from processors.gate import Case, Stop, after_activation, follow, in_scope, judge, withheld
 from processors.gate.person import PERSON
 from processors.intake.asked import differing, named, stop_of
-from processors.intake.projection import Projecting, digest_of, key_of
-from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued, outcome_of
+from processors.intake.projection import Projecting, key_of
+from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued
 from processors.intake.reading import Item
+from processors.intake.stale import Stale, no_repeats
 from processors.intake.unjudged import passed_over, refused
 from processors.links import WRITTEN, when_created, when_rehired
 from processors.ports.intake import (
@@ -21,7 +22,6 @@ from processors.ports.intake import (
     Standing,
     StoredLink,
     StoredPerson,
-    Value,
 )
 from schemas.about import BadEvent
 from schemas.connection import LinkState
@@ -110,7 +110,7 @@ class Batch:
         self._touched: dict[Link, dict[str, tuple[PersonKey, int]]] = {}
         self._queue = Queue()
         self._endings: list[Ending] = []
-        self._stale: list[tuple[Ending, Arrived]] = []
+        self._stale: list[Stale] = []
 
     def apply(self) -> Applied:
         """Apply every item; call it once."""
@@ -125,7 +125,7 @@ class Batch:
             else:
                 standings = self._connections.get(item.organization or "", ())
                 self._endings += passed_over(item, parsed, standings)
-        self._drop_duplicates()
+        self._end_stale()
         superseded, ended = self._queue.store(self._tx)
         self.applied.ended += superseded
         self._tx.touch(
@@ -189,10 +189,14 @@ class Batch:
         case = replace(case, returned=returned or case.state is not stored.state)
         stop = judge(case)
         now = self._keep_link(arrived, case, stored, stop)
-        if stop is not None:
-            self._stop(arrived, connection, stop, stored)
-        else:
+        if stop is None:
             self._wait(arrived, case, now)
+        elif stop.code is Code.STALE:
+            ending = self._ending(arrived, connection, stop)
+            triggers = self._belated(arrived, case, stored) and stored.state in WRITTEN
+            self._stale.append(Stale(arrived.item, arrived.event, ending, triggers))
+        else:
+            self._stop(arrived, connection, stop, stored)
 
     def _case(
         self, arrived: Arrived, standing: Standing, stored: StoredLink, *, joined: bool
@@ -211,7 +215,8 @@ class Batch:
             names |= POSITIONS if kept is None else set()
         again = carried.replay_count > 0
         if again:
-            possible = {*event.fields, *(POSITIONS if stored.triggered else ())}
+            kept_again = withheld(event, after=after, triggered=stored.triggered)
+            possible = {*event.fields, *(POSITIONS if kept_again is None else ())}
             names |= possible.intersection(carried.fields, arrived.names)
         return Case(
             event, standing, self._people[key], wanted, frozenset(names), joined, again, kept
@@ -226,14 +231,30 @@ class Batch:
         stays = stop is not None and stop.code not in {Code.LOCKED, Code.AMBIGUOUS}
         stays = stays and stored.state is not LinkState.WANTED  # it may be a rehire's (R-78)
         counts = stop is None or self._follows(stored, stop)
-        triggers = arrived.moved and case.withheld is None and counts
+        belated = self._belated(arrived, case, stored)
+        triggers = counts and (belated or not POSITIONS.isdisjoint(case.fresh))
         now = StoredLink(stored.state if stays else case.state, stored.triggered or triggers)
         if now != stored or (stop is None and link not in self._links):
-            self._links[link] = now
-            self._new_links.setdefault(event.organization, {})[link] = now
-        if case.withheld is Code.BEFORE_ACTIVATION and stored.triggered:
-            self._look_again.add(link)  # it triggers nothing, and its input counts (R-53)
+            self._save_link(event.organization, link, now)
+        late = case.withheld is Code.BEFORE_ACTIVATION and stored.triggered
+        if late or (belated and triggers):
+            self._look_again.add(link)  # nothing of it waits, and its input counts (R-53)
         return now
+
+    def _save_link(self, organization: str, link: Link, now: StoredLink) -> None:
+        self._links[link] = now
+        self._new_links.setdefault(organization, {})[link] = now
+
+    @staticmethod
+    def _belated(arrived: Arrived, case: Case, stored: StoredLink) -> bool:
+        """Say whether an event triggers position data though newer positions came before it.
+
+        In whatever order a person's events come, the same is sent in the end (R-52).
+        """
+        if stored.triggered or arrived.moved or not arrived.event.positions:
+            return False
+        after = after_activation(arrived.event, case.standing)
+        return withheld(arrived.event, after=after, triggered=False) is None
 
     def _wait(self, arrived: Arrived, case: Case, now: StoredLink) -> None:
         """Let an event wait for what it changes; what of it does not count has ended."""
@@ -314,14 +335,21 @@ class Batch:
             self._queue.add(queued, REQUEST_ORIGIN)
 
     def _stop(self, arrived: Arrived, connection: str, stop: Stop, stored: StoredLink) -> None:
+        event = arrived.event
+        self._endings.append(self._ending(arrived, connection, stop))
+        if self._follows(stored, stop):
+            touched = self._touched.setdefault((connection, event.user), {})
+            touched |= dict.fromkeys(arrived.fresh, (key_of(event), event.revision))
+
+    @staticmethod
+    def _ending(arrived: Arrived, connection: str, stop: Stop) -> Ending:
         item, event = arrived.item, arrived.event
-        key = key_of(event)
         end = FieldEnd.FAILED if stop.fails else FieldEnd.SKIPPED
         outcome = FieldOutcome(end, stop.code, event.revision)
         letter = None
         if stop.fails:
             letter = NewLetter(item.raw, "gate", LetterClass.DATA, arrived.names)
-        ending = Ending(
+        return Ending(
             item.about,
             connection,
             item.carried.replay_count,
@@ -331,33 +359,18 @@ class Batch:
             event.warnings,
             letter,
         )
-        if stop.code is Code.STALE:
-            self._stale.append((ending, arrived))
-            return
-        self._endings.append(ending)
-        if self._follows(stored, stop):
-            touched = self._touched.setdefault((connection, event.user), {})
-            touched |= dict.fromkeys(arrived.fresh, (key, event.revision))
 
-    def _drop_duplicates(self) -> None:
-        """Count repeats of what is pending or stored, and write no outcome of them (R-83)."""
-        if not self._stale:
-            return
-        values, positions, outcomes = [], [], []
-        for ending, arrived in self._stale:
-            assert ending.connection is not None
-            event = arrived.event
-            key, digest = key_of(event), digest_of(event)
-            values += [Value(key, name, event.revision, digest, None) for name in event.fields]
-            positions += [Value(key, id_, event.revision, digest, None) for id_ in event.positions]
-            outcomes.append(outcome_of(arrived.item, ending.connection))
-        stored, pending = self._tx.repeats(values, positions, outcomes)
-        for (ending, arrived), outcome in zip(self._stale, outcomes, strict=True):
-            mine = (key_of(arrived.event), digest_of(arrived.event))
-            if outcome in pending or mine in stored:
-                self.applied.duplicates += 1
-            else:
-                self._endings.append(ending)
+    def _end_stale(self) -> None:
+        """Count repeats, and write no outcome of them (R-83); the others may trigger (R-52)."""
+        ending = no_repeats(self._tx, self._stale)
+        self.applied.duplicates += len(self._stale) - len(ending)
+        self._endings += [one.ending for one in ending]
+        for one in ending:
+            if one.triggers and one.ending.connection is not None:
+                link = (one.ending.connection, one.event.user)
+                now = replace(self._links.get(link, StoredLink()), triggered=True)
+                self._save_link(one.event.organization, link, now)
+                self._look_again.add(link)
 
 
 def _why_not(name: str, case: Case) -> Code:
