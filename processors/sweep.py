@@ -1,7 +1,8 @@
 """The sweep: asks for everybody whose positions the date alone turns, every minute (R-60).
 
-One process does it, under a lease. It writes small transactions at a rate, so that a 1 January on
-which everybody turns does not stand in front of Huma's events. In the same breath the heart beats.
+One process does it, under a lease. It writes small transactions, each once intake has read most of
+those before, so that a 1 January on which everybody turns does not stand in front of Huma's events.
+In the same breath the heart beats.
 """
 
 import threading
@@ -14,7 +15,7 @@ from typing import Final
 import structlog
 
 from processors.heartbeat import Heart
-from processors.ports.sweep import SweepStore
+from processors.ports.sweep import Partitions, SweepStore
 from processors.ports.telemetry import Health, Telemetry
 from processors.today import today_in
 from schemas.errors import RetryLater
@@ -23,6 +24,8 @@ from schemas.metrics import SWEEP_DUE, SWEEP_ENDED, SWEPT
 PART: Final = "sweep"
 BEAT_SECONDS: Final = 5.0
 """While it waits health hears of it so often."""
+LOOK_SECONDS: Final = 0.1
+"""How often it looks whether intake has read what was asked before."""
 FULL: Final = (
     "requests wait: the outbox holds a quarter of OUTBOX__LIMIT or more: is Kafka reachable?"
 )
@@ -34,14 +37,14 @@ log = structlog.get_logger()
 class SweepLimits:
     """Seconds between two sweeps, of the lease, and to wait when something is away; people.
 
-    `people` are those of one transaction at the most, `rate` those of one second.
+    `people` are those of one transaction at the most; `ahead` requests may wait for intake.
     """
 
     every: float
     lease: float
     retry: float
     people: int
-    rate: float
+    ahead: int
 
 
 class Sweep:
@@ -49,6 +52,7 @@ class Sweep:
 
     Args:
         store: who is due, and where requests go.
+        topics: says how far the requests topic reaches.
         heart: beats once a minute.
         owner: who holds the lease; unique a process.
         limits: see there.
@@ -61,6 +65,7 @@ class Sweep:
     def __init__(
         self,
         store: SweepStore,
+        topics: Partitions,
         heart: Heart,
         owner: str,
         limits: SweepLimits,
@@ -70,6 +75,7 @@ class Sweep:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._topics = topics
         self._heart = heart
         self._owner = owner
         self._limits = limits
@@ -102,7 +108,7 @@ class Sweep:
             looked at as it comes.
 
         Raises:
-            RetryLater: the store is away, or requests wait for the outbox to be emptier.
+            RetryLater: the store or Kafka is away, or requests wait for the outbox to be emptier.
         """
         limits = self._limits
         if not self._step():
@@ -111,7 +117,8 @@ class Sweep:
         while due and not stop.is_set():
             if self._store.full():
                 raise RetryLater(FULL)
-            began = self._clock()
+            if not self._read(stop):
+                break
             (zone, today), count = next(iter(due.items()))
             asked = self._store.request(zone, today, min(count, limits.people), self._new_id())
             self._telemetry.count(SWEPT, by=asked)
@@ -120,7 +127,6 @@ class Sweep:
                 due[zone, today] = count - asked
             else:
                 del due[zone, today]
-            stop.wait(max(0.0, asked / limits.rate - (self._clock() - began)))
             if not self._step():
                 return limits.every
             self._telemetry.set(SWEEP_DUE, sum(due.values()))
@@ -130,6 +136,18 @@ class Sweep:
         if total:
             log.info("sweep.done", people=total)
         return limits.every - now % limits.every
+
+    def _read(self, stop: threading.Event) -> bool:
+        """Wait until intake has read most requests; False when told to stop, or not the owner."""
+        looked = self._clock()
+        while self._store.unread(self._topics.ends()) >= self._limits.ahead:
+            if stop.wait(LOOK_SECONDS):
+                return False
+            if self._clock() - looked > BEAT_SECONDS:
+                looked = self._clock()
+                if not self._step():
+                    return False
+        return True
 
     def _step(self) -> bool:
         """Renew the lease, and let the heart beat; False when another process sweeps.

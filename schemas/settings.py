@@ -275,11 +275,10 @@ class Sweep(Group):
         ge=1,
         le=5000,
     )
-    rate: int = _setting(
-        2000,
-        "People asked for in a second, so that a day on which everybody turns does not stand in "
-        "front of Huma's events; a connection sends 1,800 a second.",
-        unit="people a second",
+    ahead: int = _setting(
+        1000,
+        "Requests that wait for intake at the most, before more people are asked for: a day on "
+        "which everybody turns does not stand in front of Huma's events.",
         ge=1,
         le=100_000,
     )

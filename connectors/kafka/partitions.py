@@ -1,15 +1,18 @@
-"""How many partitions topics have now: the port `processors.ports.sweep.Partitions`."""
+"""What topics have now, partitions and ends: the port `processors.ports.sweep.Partitions`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from connectors.kafka.faults import fault_in
 from connectors.kafka.reach import RECONNECT_MS, Reach
+from processors.ports.source import Place
 from schemas.errors import BrokerUnavailable
 
+LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 SECONDS: Final = 5.0
 """A cluster that does not answer within this time is away."""
 
@@ -39,7 +42,22 @@ class TopicPartitions:
             raise fault_in(error) from None
 
     def count(self) -> int:
-        """See the port: as many as each of the topics has.
+        """See the port: as many as each of the topics has."""
+        return min(self._counts().values())
+
+    def ends(self) -> Mapping[Place, int]:
+        """See the port: of the first of the topics."""
+        topic = self._topics[0]
+        asked = [TopicPartition(topic, number) for number in range(self._counts()[topic])]
+        try:
+            told = self._admin.list_offsets(dict.fromkeys(asked, LATEST), request_timeout=SECONDS)
+            found = {one.partition: future.result().offset for one, future in told.items()}
+        except KafkaException as error:
+            raise self._reach.fault(fault_in(error)) from None
+        return {Place(topic, number): int(end) for number, end in found.items()}
+
+    def _counts(self) -> dict[str, int]:
+        """Return the number of partitions of each of the topics.
 
         All topics are asked for: a broker may make one that is asked for by its name.
         """
@@ -52,4 +70,4 @@ class TopicPartitions:
         for name in self._topics:
             if name not in known or not known[name].partitions:
                 raise BrokerUnavailable(f"Kafka shows no topic {name}: run `topics apply`")
-        return min(len(known[name].partitions) for name in self._topics)
+        return {name: len(known[name].partitions) for name in self._topics}

@@ -166,8 +166,9 @@ class Connections:
         assert changes.keys() <= CHANGEABLE
         organization = self.get(id_).organization
         with self._store.begin() as transaction:
-            raise_generation(transaction)  # first, then the lane: whoever changes links waits there
+            # in the order of all others who take both: whoever changes links waits at one of them
             transaction.execute(select(lane).where(lane.c.connection == id_).with_for_update())
+            raise_generation(transaction)
             transaction.execute(update(connection).where(connection.c.id == id_).values(**changes))
             if "zone" in changes:
                 look_at_all_again(transaction, id_)

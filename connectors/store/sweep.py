@@ -1,24 +1,31 @@
 """Whom the clock turns: the port `processors.ports.sweep.SweepStore` (R-60, R-109)."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists, func, select
 
-from connectors.store import bulk, leases
+from connectors.store import bulk, leases, offsets
 from connectors.store.clock import read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.outbox import NewRow, StoredOutbox, write
+from connectors.store.people import AT_ONCE
 from connectors.store.tables import connection as connections
-from connectors.store.tables import link
+from connectors.store.tables import link, outbox
+from processors.ports.source import Place
 from schemas.events import EventType
-from schemas.person import PersonKey
+from schemas.person import Json, PersonKey, PositionField
 from schemas.requests import HEADERS, NewRequest, heartbeat, request
 from schemas.topics import REQUESTS
 
 LEASE: Final = "sweep"
+TURNED: Final = (
+    PositionField.TITLE, PositionField.PROBATION_END, PositionField.TERMINATION_NOTICE,
+)  # fmt: skip
+"""The fields of the primary position; the first start and the last end know no today (R-57)."""
 COUNT_SECONDS: Final = 5.0
 """How long the outbox's size may be out of date; what was written here meanwhile is added."""
 
@@ -73,10 +80,18 @@ class StoredSweep:
             self._counted = (now, self._outbox.count())
         return self._counted[1] >= self._rows
 
+    def unread(self, ends: Mapping[Place, int]) -> int:
+        """See the port."""
+        leaving = select(func.count()).select_from(outbox).where(outbox.c.topic == REQUESTS.name)
+        with self._store.read() as transaction:
+            read = offsets.stored(transaction, list(ends))
+            waiting = int(transaction.execute(leaving).scalar_one())
+        return waiting + sum(max(0, end - read.get(place, 0)) for place, end in ends.items())
+
     def request(self, zone: str, today: date, limit: int, sweep: str) -> int:
         """See the port; the longest due come first."""
         some = (
-            select(link.c.connection, link.c.organization, link.c.person)
+            select(link.c.connection, link.c.organization, link.c.person, link.c.next_flip_on)
             .where(_due(zone, today))
             .order_by(link.c.next_flip_on)
             .limit(limit)
@@ -99,7 +114,7 @@ class StoredSweep:
                     f"{today}/{row.connection}/{row.person}/{sweep}",
                     at,
                     PersonKey(row.organization, row.person),
-                    {"connection": row.connection},
+                    {"connection": row.connection, "fields": _fields(row.next_flip_on)},
                 )
                 for row in found
             ]
@@ -122,6 +137,11 @@ def _due(zone: str, today: date) -> ColumnElement[bool]:
     there = (connections.c.zone == zone) & connections.c.activated_at.is_not(None)
     active = exists().where(connections.c.id == link.c.connection, there)
     return (link.c.next_flip_on <= today.isoformat()) & active
+
+
+def _fields(due: str) -> list[Json]:
+    """Return what a day turns: the choice of the primary position. Whoever is due at once, all."""
+    return [] if due == AT_ONCE else [field.value for field in TURNED]
 
 
 def _row(one: NewRequest, partition: int | None = None) -> NewRow:

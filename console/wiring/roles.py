@@ -105,9 +105,10 @@ class Roles(Base):
         topics = TopicPartitions(self.kafka, (REQUESTS.name, OUTCOMES.name))
         return Sweep(
             store,
+            topics,
             Heart(store, topics),
             self.owner,
-            SweepLimits(given.every, given.lease, given.retry, given.people, given.rate),
+            SweepLimits(given.every, given.lease, given.retry, given.people, given.ahead),
             self.telemetry,
             vitals,
             lambda: uuid4().hex,

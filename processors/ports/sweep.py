@@ -1,7 +1,10 @@
-"""What the clock asks: of the store, whom a day turns; of Kafka, how many partitions there are."""
+"""What the clock asks: of the store, whom a day turns; of Kafka, how its requests fare."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
+
+from processors.ports.source import Place
 
 
 class HeartStore(Protocol):
@@ -13,14 +16,14 @@ class HeartStore(Protocol):
 
 
 class Partitions(Protocol):
-    """The requests topic, as Kafka has it now."""
+    """The requests topic, as Kafka has it now; may raise BrokerUnavailable."""
 
     def count(self) -> int:
-        """Return how many partitions can get heartbeats.
+        """Return how many partitions can get heartbeats."""
+        ...
 
-        Raises:
-            BrokerUnavailable: Kafka does not say.
-        """
+    def ends(self) -> Mapping[Place, int]:
+        """Return the end of each partition of the requests topic: the next offset to be written."""
         ...
 
 
@@ -53,6 +56,13 @@ class SweepStore(HeartStore, Protocol):
 
     def full(self) -> bool:
         """Say whether the outbox holds so much that requests wait (`design.md`, Outbox)."""
+        ...
+
+    def unread(self, ends: Mapping[Place, int]) -> int:
+        """Return how many requests intake has not read yet, given where their topic ends.
+
+        Those that still wait in the outbox count too.
+        """
         ...
 
     def request(self, zone: str, today: date, limit: int, sweep: str) -> int:

@@ -1,12 +1,14 @@
 """The sweep: everybody whose day has come is asked for, once, at a pace; and the heart beats."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from processors.heartbeat import Heart
+from processors.ports.source import Place
 from processors.sweep import Sweep, SweepLimits
 from processors.today import today_in
 from schemas.errors import BrokerUnavailable, RetryLater, StoreUnavailable
@@ -14,7 +16,7 @@ from schemas.metrics import SWEEP_DUE, SWEEP_ENDED, SWEPT
 from tests.fixtures.arrivals import Feelings, Numbers
 from tests.fixtures.records import until
 
-LIMITS = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=500, rate=2000.0)
+LIMITS = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=500, ahead=1000)
 OSLO, KIRITIMATI, LOS_ANGELES = "Europe/Oslo", "Pacific/Kiritimati", "America/Los_Angeles"
 NOON = datetime(2026, 12, 31, 12, 0, 20, tzinfo=UTC)
 
@@ -34,6 +36,9 @@ class Calendar:
     beats: list[tuple[int, datetime]] = field(default_factory=list)
     claims: int = 0
     released: list[str] = field(default_factory=list)
+    speed: float | None = None
+    """Requests that intake reads in a second; None: each at once."""
+    waiting: float = 0
     again: bool = False
     """Whether whoever is asked for is due again at once."""
 
@@ -77,7 +82,19 @@ class Calendar:
                 self.people[there, day] -= 0 if self.again else some
                 taken += some
         self.asked.append((zone, today, taken))
+        self.waiting += 0 if self.speed is None else taken
         return taken
+
+    def unread(self, ends: Mapping[Place, int]) -> int:
+        """See the port."""
+        assert ends == {}
+        return int(self.waiting)
+
+    def ends(self) -> Mapping[Place, int]:
+        """See the port."""
+        if self.partitions is None:
+            raise BrokerUnavailable("Kafka does not answer")
+        return {}
 
     def heartbeats(self, partitions: int, now: datetime) -> None:
         """See the port."""
@@ -103,6 +120,8 @@ class Stop(threading.Event):
         assert timeout is not None
         self.waits.append(timeout)
         self.calendar.time += timedelta(seconds=timeout)
+        read = timeout * (self.calendar.speed or 0)
+        self.calendar.waiting = max(0, self.calendar.waiting - read)
         self.left -= 1
         if not self.left:
             self.set()
@@ -117,7 +136,7 @@ class Bench:
         self.numbers, self.health = Numbers(), Feelings()
         ids = iter(range(10**6))
         self.sweep = Sweep(
-            calendar, Heart(calendar, calendar), "me", limits, self.numbers, self.health,
+            calendar, calendar, Heart(calendar, calendar), "me", limits, self.numbers, self.health,
             lambda: str(next(ids)), self.seconds,
         )  # fmt: skip
 
@@ -201,38 +220,39 @@ def test_missed_days_are_caught_up() -> None:
 
 
 @pytest.mark.rule("R-60")
-def test_many_people_are_asked_for_at_a_pace() -> None:
-    """In transactions of 500, 2,000 people in a second, until nobody is left."""
-    calendar = Calendar({(OSLO, date(2026, 12, 31)): 5100})
+def test_many_people_are_asked_for_as_fast_as_intake_reads() -> None:
+    """In transactions of 500; 1,500 wait at the most, so that a live change waits little."""
+    calendar = Calendar({(OSLO, date(2026, 12, 31)): 5100}, speed=1000)
     bench, stop = Bench(calendar), Stop(calendar)
+    most: list[float] = []
+    plain = calendar.request
+
+    def request(zone: str, today: date, limit: int, sweep: str) -> int:
+        taken = plain(zone, today, limit, sweep)
+        most.append(calendar.waiting)
+        return taken
+
+    calendar.request = request  # type: ignore[method-assign]
     bench.turn(stop)
     assert [count for _, _, count in calendar.asked] == [500] * 10 + [100]
-    assert stop.waits == [0.25] * 10 + [0.05]
-    assert calendar.claims == 12
+    assert max(most) < 1500
+    assert set(stop.waits) == {0.1}
+    assert sum(stop.waits) == pytest.approx((5100 - 1500) / 1000, abs=0.6)
     assert bench.numbers.of(SWEPT) == 5100
     assert bench.numbers.of(SWEEP_DUE) == 0
     assert bench.numbers.of(SWEEP_ENDED) == calendar.time.timestamp()
 
 
 @pytest.mark.rule("R-60")
-def test_a_slow_store_is_not_waited_for_twice() -> None:
-    """What a transaction took is part of its time."""
-    calendar = Calendar({(OSLO, date(2026, 12, 31)): 1000})
-
-    class Slow(Bench):
-        """A store that takes 0.2 s, then 3 s."""
-
-        took = iter((0.2, 3.0))
-
-    bench, stop, plain = Slow(calendar), Stop(calendar), calendar.request
-
-    def request(zone: str, today: date, limit: int, sweep: str) -> int:
-        calendar.time += timedelta(seconds=next(Slow.took))
-        return plain(zone, today, limit, sweep)
-
-    calendar.request = request  # type: ignore[method-assign]
+def test_while_intake_stands_nobody_more_is_asked_for() -> None:
+    """What was asked waits in Kafka; the lease is kept, and the heart beats."""
+    calendar = Calendar({(OSLO, date(2026, 12, 31)): 5000}, speed=0)
+    bench, stop = Bench(calendar), Stop(calendar, after=2000)
     bench.turn(stop)
-    assert stop.waits == [pytest.approx(0.05), 0.0]
+    assert sum(count for _, _, count in calendar.asked) == 1000
+    assert calendar.claims >= 30
+    assert len(calendar.beats) == 4
+    assert bench.numbers.of(SWEEP_DUE) == 4000
 
 
 @pytest.mark.rule("R-60")
@@ -288,28 +308,28 @@ def test_another_process_sweeps() -> None:
 
 def test_a_lease_that_is_lost_ends_a_turn() -> None:
     """The other process goes on with those who are left."""
-    calendar = Calendar({(OSLO, date(2026, 12, 31)): 1200})
+    calendar = Calendar({(OSLO, date(2026, 12, 31)): 2000}, speed=0)
     bench = Bench(calendar)
 
     class Losing(Stop):
-        """Somebody takes the lease while the first pause lasts."""
+        """Somebody takes the lease while intake is waited for."""
 
         def wait(self, timeout: float | None = None) -> bool:
             calendar.free = False
             return super().wait(timeout)
 
     bench.turn(Losing(calendar))
-    assert len(calendar.asked) == 1
+    assert len(calendar.asked) == 2
     assert bench.numbers.of(SWEEP_DUE) == 0
     assert bench.numbers.of(SWEEP_ENDED) == 0
 
 
 def test_a_stop_ends_a_turn_between_two_transactions() -> None:
     """What is left waits for whoever sweeps next; the lease is given back."""
-    calendar = Calendar({(OSLO, date(2026, 12, 31)): 1200})
+    calendar = Calendar({(OSLO, date(2026, 12, 31)): 2000}, speed=0)
     bench = Bench(calendar)
     bench.sweep.run(Stop(calendar, after=1))
-    assert len(calendar.asked) == 1
+    assert len(calendar.asked) == 2
     assert calendar.released == ["me"]
     assert bench.numbers.of(SWEEP_ENDED) == 0
 
@@ -327,11 +347,11 @@ def test_it_comes_at_full_minutes_and_beats_while_it_waits() -> None:
 def test_it_goes_on_after_an_outage_and_ends_at_once() -> None:
     """A store that is away is tried again soon; a stop does not wait for the minute to end."""
     calendar = Calendar({(OSLO, date(2026, 12, 31)): 3}, away=1)
-    limits = SweepLimits(every=60.0, lease=90.0, retry=0.01, people=500, rate=1e6)
+    limits = SweepLimits(every=60.0, lease=90.0, retry=0.01, people=500, ahead=1000)
     bench, stop = Bench(calendar, limits), threading.Event()
     ids = iter(range(10**6))
     sweep = Sweep(
-        calendar, Heart(calendar, calendar), "me", limits, bench.numbers, bench.health,
+        calendar, calendar, Heart(calendar, calendar), "me", limits, bench.numbers, bench.health,
         lambda: str(next(ids)),
     )  # fmt: skip
     thread = threading.Thread(target=sweep.run, args=(stop,))
@@ -363,8 +383,8 @@ def test_the_heart_beats_once_a_minute_for_each_partition() -> None:
 @pytest.mark.rule("R-109")
 def test_the_heart_beats_during_a_long_sweep() -> None:
     """A 1 January on which everybody turns takes longer than a minute."""
-    calendar = Calendar({(OSLO, date(2026, 12, 31)): 300_000})
-    limits = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=5000, rate=2000.0)
+    calendar = Calendar({(OSLO, date(2026, 12, 31)): 300_000}, speed=2000)
+    limits = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=5000, ahead=1000)
     bench = Bench(calendar, limits)
     bench.turn()
     minutes = [now.replace(second=0, microsecond=0) for _, now in calendar.beats]
@@ -373,11 +393,11 @@ def test_the_heart_beats_during_a_long_sweep() -> None:
 
 @pytest.mark.rule("R-109")
 def test_a_missed_minute_is_said_and_not_made_up() -> None:
-    """Without Kafka nobody knows the partitions; the sweep goes on meanwhile."""
+    """Without Kafka nobody knows the partitions; nobody is asked for either, until it answers."""
     calendar = Calendar({(OSLO, date(2026, 12, 31)): 3}, partitions=None)
     bench = Bench(calendar)
-    bench.sweep.run(Stop(calendar, after=9))
-    assert calendar.asked == [(OSLO, date(2026, 12, 31), 3)]
+    bench.sweep.run(Stop(calendar, after=1))
+    assert calendar.asked == []
     assert calendar.beats == []
     assert bench.health.said == ["Kafka does not answer"]
     calendar.partitions = 2

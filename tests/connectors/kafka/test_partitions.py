@@ -3,9 +3,11 @@
 from contextlib import suppress
 
 import pytest
+from confluent_kafka import Producer
 
 from connectors.kafka import partitions
 from connectors.kafka.partitions import TopicPartitions
+from processors.ports.source import Place
 from schemas.errors import BrokerUnavailable, StopProcess
 from tests.fixtures.brokers import MakeTopic
 from tests.fixtures.records import kafka, until
@@ -28,6 +30,18 @@ def test_as_many_as_every_topic_has(any_broker: str, new_topic: MakeTopic) -> No
     assert asking.count() == 3
     assert TopicPartitions(settings, [few, many]).count() == 3
     assert TopicPartitions(settings, [many]).count() == 5
+
+
+@pytest.mark.rule("R-60")
+def test_the_ends_of_the_first_topic(any_broker: str, new_topic: MakeTopic) -> None:
+    """What was written last is counted; other topics are not asked for."""
+    settings, topic = kafka(any_broker), new_topic(3)
+    asking = TopicPartitions(settings, [topic])
+    producer = Producer(settings)
+    for partition in (0, 2, 2):
+        producer.produce(topic, b"x", partition=partition)
+    producer.flush()
+    assert asking.ends() == {Place(topic, 0): 1, Place(topic, 1): 0, Place(topic, 2): 2}
 
 
 def test_a_topic_that_is_missing_is_said(any_broker: str) -> None:

@@ -11,10 +11,12 @@ from sqlalchemy import select, text
 from connectors.store import sweep
 from connectors.store.engine import Store
 from connectors.store.outbox import NewRow, write
+from connectors.store.people import AT_ONCE
 from connectors.store.sweep import StoredSweep
 from connectors.store.tables import connection as connections
 from connectors.store.tables import link, outbox
 from processors.ports.outbox import OutboxRow
+from processors.ports.source import Place
 from processors.ports.sweep import SweepStore
 from schemas.connection import Connection
 from schemas.events import EventType, Request
@@ -24,6 +26,7 @@ from schemas.topics import OUTCOMES, REQUESTS
 from tests.fixtures.stored import ELSEWHERE, KARI, OLA, ORGANIZATION, Stored
 
 OSLO = "Europe/Oslo"
+TURNED = ("title", "probationEndDate", "terminationNoticeDate")
 TODAY = date(2027, 1, 1)
 OURS = Reading(ours=True, max_bytes=1 << 20, future=600, version_from="revision")
 
@@ -76,7 +79,7 @@ def test_a_request_is_written_for_everybody_whose_day_has_come(
     assert row.key == f"{ORGANIZATION}:{who(1).user}".encode()
     assert row.partition is None
     assert (asked.type, asked.organization) == (EventType.DAY_TURNED, ORGANIZATION)
-    assert (asked.connection, asked.fields, asked.warnings) == (one.id, (), ())
+    assert (asked.connection, asked.fields, asked.warnings) == (one.id, TURNED, ())
     assert before <= asked.time <= sweeping.now()
     assert asked.id == f"2027-01-01/{one.id}/{who(1).user}/s1"
 
@@ -90,8 +93,33 @@ def test_a_request_says_nothing_but_ids(stored: Stored, sweeping: SweepStore) ->
     sweeping.request(OSLO, TODAY, 100, "s1")
     ((row, _),) = written(stored)
     event = orjson.loads(row.value or b"")
-    assert event["data"] == {"connection": one.id}
+    assert event["data"] == {"connection": one.id, "fields": list(TURNED)}
     assert b"canary" not in (row.value or b"")
+
+
+@pytest.mark.rule("R-60", "R-53")
+def test_who_is_to_be_looked_at_again_is_asked_for_whole(
+    stored: Stored, sweeping: SweepStore
+) -> None:
+    """A day turns the primary position only; another zone, or a late input, may turn any field."""
+    one = stored.connect()
+    flips(stored, one, KARI, AT_ONCE)
+    sweeping.request(OSLO, TODAY, 100, "s1")
+    ((_, asked),) = written(stored)
+    assert asked.fields == ()
+
+
+@pytest.mark.rule("R-60")
+def test_what_intake_has_not_read_is_counted(stored: Stored, sweeping: SweepStore) -> None:
+    """In the outbox, and in Kafka behind the stored offsets; of a partition never read, all."""
+    one = stored.connect()
+    read, never = Place(REQUESTS.name, 0), Place(REQUESTS.name, 1)
+    assert sweeping.unread({read: 0, never: 0}) == 0
+    stored.intake.begin_at(read, 40)
+    assert sweeping.unread({read: 42, never: 3}) == 5
+    flips(stored, one, KARI, "2027-01-01")
+    sweeping.request(OSLO, TODAY, 100, "s1")
+    assert sweeping.unread({read: 40, never: 0}) == 1
 
 
 @pytest.mark.rule("R-60")

@@ -29,7 +29,7 @@ from tests.fixtures.sources import Arrived
 from tests.fixtures.stored import Stored
 from tests.fixtures.working import Bench, person, whole
 
-SWEEP = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=500, rate=1e9)
+SWEEP = SweepLimits(every=60.0, lease=90.0, retry=5.0, people=500, ahead=10**6)
 ROWS = 1_000_000
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 NEW_YEAR = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
@@ -55,6 +55,10 @@ class NoKafka:
     def count(self) -> int:
         """See the port."""
         return 0
+
+    def ends(self) -> dict[Place, int]:
+        """See the port."""
+        return {}
 
 
 class Days:
@@ -122,8 +126,8 @@ class Days:
         self.sweeps += 1
         before, ids = self.asked, iter(range(10**6))
         Sweep(
-            self._store, Heart(self._store, NoKafka()), "me", SWEEP, self.arrivals.numbers,
-            self.arrivals.health, lambda: f"s{self.sweeps}-{next(ids)}",
+            self._store, NoKafka(), Heart(self._store, NoKafka()), "me", SWEEP,
+            self.arrivals.numbers, self.arrivals.health, lambda: f"s{self.sweeps}-{next(ids)}",
         ).turn(Event())  # fmt: skip
         self.relay()
         return self.asked - before
