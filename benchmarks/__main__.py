@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from benchmarks import delivery, durable, intake, lone
+from benchmarks import delivery, durable, intake, lone, turning
 from benchmarks.figures import Figure
 from benchmarks.ground import machine
 from benchmarks.options import Options
@@ -26,6 +26,7 @@ ALL: Final[Mapping[str, Callable[[Options], list[Figure]]]] = {
     "d": delivery.flood,
     "n": delivery.creations,
     "e": lone.lone,
+    "f": turning.turning,
 }
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 

@@ -276,7 +276,7 @@ class Sweep(Group):
         le=5000,
     )
     ahead: int = _setting(
-        1000,
+        500,
         "Requests that wait for intake at the most, before more people are asked for: a day on "
         "which everybody turns does not stand in front of Huma's events.",
         ge=1,
