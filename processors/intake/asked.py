@@ -2,44 +2,53 @@
 
 from collections.abc import Collection
 
-from processors.fields import field_of, targets_of
+from processors.fields import FIELDS, field_of, targets_of
 from processors.gate.person import PERSON
 from processors.mapping.required import REQUIRED
 from processors.ports.intake import IntakeTransaction, Standing, StoredLink, StoredPerson
 from schemas.connection import LinkState
 from schemas.events import EventType, Request
-from schemas.person import HumaField, PositionField
+from schemas.person import HumaField, PersonKey, PositionField
 from schemas.reasons import Code
 
 
 def differing(
     transaction: IntakeTransaction,
-    link: tuple[str, str],
+    connection: str,
+    key: PersonKey,
     stored: StoredLink,
     also: Collection[str],
 ) -> list[str]:
     """Return the fields to compare: an event changed them since the link, or we confirmed them.
 
     Position fields take part once they were triggered (R-52, R-112). The lane finds out what
-    differs. Who is still to be created needs the required fields to be looked at, since a creation
-    sends everything; the others count too, for it may be under way, and have read the person
-    before they changed.
+    differs. Of who is still to be created everything goes out.
 
     Args:
         transaction: the store's.
-        link: connection and user.
+        connection: where.
+        key: who.
         stored: what the link is.
         also: fields that events of this batch changed without making them dirty.
     """
+    if stored.state in {LinkState.WANTED, LinkState.CREATING}:
+        return _known(transaction, key)
+    link = (connection, key.user)
     touched, confirmed = transaction.touched([link]).get(link, (frozenset(), frozenset()))
-    begins = stored.state in {LinkState.WANTED, LinkState.CREATING}
-    needed = {*touched, *also, *(REQUIRED if begins else ())}
     of_person = [
         name.value
         for name in HumaField
-        if name in needed or any(target in confirmed for target in targets_of(name))
+        if name in touched
+        or name in also
+        or any(target in confirmed for target in targets_of(name))
     ]
     return [*of_person, *(name.value for name in PositionField if stored.triggered)]
+
+
+def _known(transaction: IntakeTransaction, key: PersonKey) -> list[str]:
+    """Return the fields that are known of a person, and those that nobody is created without."""
+    known = transaction.versions([(key, name.value) for name in FIELDS])
+    return [name.value for name in FIELDS if (key, name.value) in known or name in REQUIRED]
 
 
 def named(request: Request, stored: StoredLink) -> set[str]:

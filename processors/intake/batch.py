@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from processors.fields import FIELDS
 from processors.gate import Case, Stop, after_activation, follow, in_scope, judge, withheld
 from processors.gate.person import PERSON
 from processors.intake.asked import differing, named, stop_of
@@ -13,6 +14,7 @@ from processors.intake.reading import Item
 from processors.intake.stale import Stale, no_repeats
 from processors.intake.unjudged import passed_over, refused
 from processors.links import WRITTEN, when_created, when_rehired
+from processors.mapping.required import REQUIRED
 from processors.ports.intake import (
     Connections,
     Ended,
@@ -103,6 +105,7 @@ class Batch:
             self.applied.ended += transaction.delete_people(sorted(self._doomed))
         self._links = dict(transaction.links(keys))
         self._projecting = Projecting(transaction, events, self._people)
+        self._versions = transaction.versions(_asked_for(items))
         self._rehired = transaction.rehired(self._may_be_wanted(events))
         self._changed: set[PersonKey] = set()
         self._new_links: dict[str, dict[Link, StoredLink]] = {}
@@ -262,8 +265,7 @@ class Batch:
         key, connection = key_of(event), case.standing.connection.id
         fields = dict.fromkeys(case.fresh, event.revision)
         if case.returned:
-            link = (connection, event.user)
-            more = differing(self._tx, link, now, self._touched.get(link, ()))
+            more = self._more(event, connection, now)
             fields |= {name: event.revision for name in more if name not in fields}
         ended = {
             name: FieldOutcome(FieldEnd.SKIPPED, _why_not(name, case), event.revision)
@@ -279,6 +281,13 @@ class Batch:
             self._queue.add(queued, EVENT_ORIGIN)
         else:
             self._stop(arrived, connection, Stop(Code.NOTHING_TO_DO), now)
+
+    def _more(self, event: Event, connection: str, now: StoredLink) -> Iterable[str]:
+        """Return what goes out besides of somebody who is new here, or back (R-74, R-101)."""
+        if event.type is EventType.USER_CREATED and now.state is LinkState.WANTED:
+            return REQUIRED  # it brings the rest
+        also = self._touched.get((connection, event.user), ())
+        return differing(self._tx, connection, key_of(event), now, also)
 
     @staticmethod
     def _follows(stored: StoredLink, stop: Stop) -> bool:
@@ -324,13 +333,12 @@ class Batch:
             code = stop_of(person, standing, stored_link.state)
             names = named(request, stored_link)
             if code is None and not request.fields and request.type is not EventType.DAY_TURNED:
-                names = set(differing(self._tx, link, stored_link, ()))
+                names = set(differing(self._tx, connection.id, key, stored_link, ()))
             if code is not None or not names:
                 why = code or Code.NOTHING_TO_DO
                 self._endings.append(Ending(item.about, connection.id, 0, Result.SKIPPED, why))
                 continue
-            stored = self._tx.versions([(key, name) for name in names])
-            fields = {name: stored.get((key, name), 0) for name in sorted(names)}
+            fields = {name: self._versions.get((key, name), 0) for name in sorted(names)}
             queued = Queued(item, connection.id, key, None, request.warnings, fields)
             self._queue.add(queued, REQUEST_ORIGIN)
 
@@ -376,6 +384,20 @@ class Batch:
 def _why_not(name: str, case: Case) -> Code:
     kept = case.withheld if name in POSITIONS else None
     return Code.STALE if kept is None else kept
+
+
+def _asked_for(items: Iterable[Item]) -> list[tuple[PersonKey, str]]:
+    """Return whatever requests of ours may make dirty, to be looked up at once."""
+    asked: dict[tuple[PersonKey, str], None] = {}
+    for item in items:
+        one = item.parsed
+        if isinstance(one, Request) and one.organization and one.user:
+            names: Iterable[str] = one.fields
+            if not one.fields:
+                names = PositionField if one.type is EventType.DAY_TURNED else FIELDS
+            key = PersonKey(one.organization, one.user)
+            asked |= dict.fromkeys((key, str(name)) for name in names)
+    return list(asked)
 
 
 def _says_all(event: Event, standings: Sequence[Standing]) -> bool:
