@@ -212,14 +212,13 @@ class Batch:
             wanted = when_created(stored.state, add_new_users=standing.connection.add_new_users)
         if wanted is not stored.state or joined or HumaField.EMAIL.value in arrived.fresh:
             wanted = when_rehired(wanted) if key in self._rehired else wanted
-        names, kept = set(arrived.fresh), None
-        if arrived.moved:
+        names, kept, again = set(arrived.fresh), None, carried.replay_count > 0
+        if arrived.moved or (again and event.positions):
             kept = withheld(event, after=after, triggered=stored.triggered)
-            names |= POSITIONS if kept is None else set()
-        again = carried.replay_count > 0
+        if arrived.moved and kept is None:
+            names |= POSITIONS
         if again:
-            kept_again = withheld(event, after=after, triggered=stored.triggered)
-            possible = {*event.fields, *(POSITIONS if kept_again is None else ())}
+            possible = {*event.fields, *(POSITIONS if kept is None else ())}
             names |= possible.intersection(carried.fields, arrived.names)
         return Case(
             event, standing, self._people[key], wanted, frozenset(names), joined, again, kept
