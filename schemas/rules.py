@@ -24,7 +24,7 @@ class Rule:
 
 CONSOLE: Final = "the console and its sign-in"
 WIZARD: Final = "the manual sync wizard"
-POSITIONS: Final = "position fields: stored, not yet mapped"
+DRIFT: Final = "the drift report"
 DESK: Final = "the operator's desk and the error log"
 
 RULES: Final = (
@@ -83,18 +83,18 @@ RULES: Final = (
     Rule("R-49", "Only Norwegian national identity numbers are sent"),
     Rule("R-50", "Nothing is cut silently"),
     Rule("R-51", "Every character that can arrive arrives unchanged"),
-    Rule("R-52", "What triggers position data", POSITIONS),
-    Rule("R-53", "The cut-off gates the trigger, not the inputs", POSITIONS),
-    Rule("R-54", "Activation sends no historical positions", POSITIONS),
-    Rule("R-55", "Employment begins with the earliest position", POSITIONS),
-    Rule("R-56", "Employment ends with the position that ends last", POSITIONS),
-    Rule("R-57", "Trial period of the primary position", POSITIONS),
-    Rule("R-58", "Job title and notice date of the same position", POSITIONS),
+    Rule("R-52", "What triggers position data"),
+    Rule("R-53", "The cut-off gates the trigger, not the inputs"),
+    Rule("R-54", "Activation sends no historical positions"),
+    Rule("R-55", "Employment begins with the earliest position"),
+    Rule("R-56", "Employment ends with the position that ends last"),
+    Rule("R-57", "Trial period of the primary position"),
+    Rule("R-58", "Job title and notice date of the same position"),
     Rule("R-59", "Today is the organisation's"),
     Rule("R-60", "What only the date changes"),
-    Rule("R-61", "A deleted position", POSITIONS),
-    Rule("R-62", "An end before its start", POSITIONS),
-    Rule("R-63", "Position edits in Xledger never reach Huma", POSITIONS),
+    Rule("R-61", "A deleted position"),
+    Rule("R-62", "An end before its start"),
+    Rule("R-63", "Position edits in Xledger never reach Huma", DRIFT),
     Rule("R-65", "What counts as a Norwegian identity number"),
     Rule("R-66", "A birth date that differs from the identity number is a warning"),
     Rule("R-67", "What counts as a birth date"),

@@ -348,6 +348,22 @@ def test_what_does_not_differ_is_unchanged(employed: Life) -> None:
     assert life.ends()["e7"] == ("unchanged", None)
 
 
+@pytest.mark.rule("R-63", "R-84")
+def test_an_edit_in_xledger_stays_until_huma_says_otherwise(employed: Life) -> None:
+    """No read goes before a write: what differs from what we sent is written over it."""
+    life = employed
+    told(life, "p1", 5, "created", **CHEF)
+    life.live()
+    there = life.benches["c1"].xledger.records[JOB.root][life.link()["contact"]]
+    there[JOB] = "Typed by hand"
+    told(life, "p1", 6, **{**CHEF, "percentage": 50})
+    life.live()
+    assert held(life)[JOB] == "Typed by hand"
+    told(life, "p1", 7, **{**CHEF, "title": {"name": "Boss"}})
+    life.live()
+    assert held(life)[JOB] == "Boss"
+
+
 @pytest.mark.rule("R-55", "R-87")
 def test_each_field_of_an_event_has_its_end(employed: Life) -> None:
     """All five are named: applied, failed and skipped beside each other."""
