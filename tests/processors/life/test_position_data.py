@@ -135,6 +135,23 @@ def test_once_triggered_all_positions_count(employed: Life) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.rule("R-52", "R-53", "R-100")
+def test_each_connection_has_its_own_cut_off(employed: Life) -> None:
+    """Of one event: applied where it came after the activation, skipped where before."""
+    life = employed
+    began(life.connect("c2"), life, START + SECOND)
+    life.employ("c2")
+    told(life, "p1", 5, "created", **CHEF)
+    life.live()
+    assert (life.ends("c1"), life.ends("c2")) == ({"e5": APPLIED}, {"e5": BEFORE})
+    assert (held(life)[JOB], life.has("c2").get(JOB)) == ("Chef", None)
+    told(life, "p1", 6, "deleted", START + SECOND)
+    told(life, "p2", 7, "created", START + SECOND, **OLD)
+    life.live()
+    assert (life.ends("c1")["e6"], life.ends("c2")["e6"]) == (("superseded", None), NOT_YET)
+    assert held(life)[JOB] == life.has("c2")[JOB] == "Cook"
+
+
 @pytest.mark.rule("R-53", "R-60")
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "two"])
 def test_a_late_event_stays_skipped_and_its_input_counts(employed: Life, *, together: bool) -> None:
