@@ -245,9 +245,12 @@ def test_who_is_not_linked_is_not_triggered(employed: Life, state: LinkState) ->
     life = employed
     life.set_state(state)
     told(life, "p1", 5, "created", **CHEF)
+    told(life, "p2", 8, "deleted")
+    told(life, "p2", 7, **CHEF)
     life.live()
+    assert set(life.ends()) == {"e5", "e7", "e8"}
     life.set_state(LinkState.LINKED)
-    life.arrivals.updated(6, phone="6")
+    life.arrivals.updated(9, phone="9")
     life.live()
     assert not life.link()["triggered"]
     assert held(life) == {}
@@ -269,6 +272,19 @@ def test_new_employees_get_it_with_the_creation(life: Life) -> None:
     life.live()
     assert held(life)[FROM] == "2020-01-01"
     assert life.ends() == {"e5": APPLIED, "e6": APPLIED}
+
+
+@pytest.mark.rule("R-52", "R-53")
+def test_new_employees_get_what_was_known_before_them(life: Life) -> None:
+    """A position that was told first, and skipped, goes out with the creation all the same."""
+    life.connect()
+    told(life, "p1", 6, "created", **CHEF)
+    life.live()
+    life.created(5)
+    life.live()
+    assert life.ends() == {"e6": ("skipped", "not linked"), "e5": APPLIED}
+    assert held(life) == {FROM: "2020-01-01", JOB: "Chef"}
+    assert life.link()["triggered"]
 
 
 @pytest.mark.rule("R-52")
