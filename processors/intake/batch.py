@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from processors.fields import FIELDS
 from processors.gate import Case, Stop, after_activation, follow, in_scope, judge, withheld
 from processors.gate.person import PERSON
-from processors.intake.asked import differing, named, stop_of
+from processors.intake.asked import differing
 from processors.intake.projection import Projecting, key_of
 from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued
 from processors.intake.reading import Item
+from processors.intake.requests import Requests
 from processors.intake.stale import Stale, no_repeats
 from processors.intake.unjudged import passed_over, refused
 from processors.links import WRITTEN, when_created, when_rehired
@@ -105,13 +105,13 @@ class Batch:
             self.applied.ended += transaction.delete_people(sorted(self._doomed))
         self._links = dict(transaction.links(keys))
         self._projecting = Projecting(transaction, events, self._people)
-        self._versions = transaction.versions(_asked_for(items))
         self._rehired = transaction.rehired(self._may_be_wanted(events))
         self._changed: set[PersonKey] = set()
         self._new_links: dict[str, dict[Link, StoredLink]] = {}
         self._look_again: set[Link] = set()
         self._touched: dict[Link, dict[str, tuple[PersonKey, int]]] = {}
         self._queue = Queue()
+        self._requests = Requests(transaction, self._connections, self._people, items, self._queue)
         self._endings: list[Ending] = []
         self._stale: list[Stale] = []
 
@@ -122,7 +122,7 @@ class Batch:
             if isinstance(parsed, Event):
                 self._event(item, parsed)
             elif isinstance(parsed, Request):
-                self._request(item, parsed)
+                self._endings += self._requests.ask(item, parsed, self._links)
             elif isinstance(parsed, BadEvent):
                 self._endings.append(refused(self._tx, item, parsed, self._unsupported))
             else:
@@ -311,36 +311,6 @@ class Batch:
             else:
                 queued.fields[name] = versions.get((queued.person, name), mine)
 
-    def _request(self, item: Item, request: Request) -> None:
-        if request.organization is None or request.user is None:
-            place = item.raw.place.partition
-            self._endings.append(
-                Ending(
-                    item.about, None, 0, Result.SKIPPED, Code.NOTHING_TO_DO,
-                    partition=place, key=item.raw.key,
-                )
-            )  # fmt: skip
-            return
-        key = PersonKey(request.organization, request.user)
-        person = self._people[key]
-        for standing in self._connections.get(request.organization, ()):
-            connection = standing.connection
-            if request.connection not in {None, connection.id}:
-                continue
-            link = (connection.id, request.user)
-            stored_link = self._links.get(link, StoredLink())
-            code = stop_of(person, standing, stored_link.state)
-            names = named(request, stored_link)
-            if code is None and not request.fields and request.type is not EventType.DAY_TURNED:
-                names = set(differing(self._tx, connection.id, key, stored_link, ()))
-            if code is not None or not names:
-                why = code or Code.NOTHING_TO_DO
-                self._endings.append(Ending(item.about, connection.id, 0, Result.SKIPPED, why))
-                continue
-            fields = {name: self._versions.get((key, name), 0) for name in sorted(names)}
-            queued = Queued(item, connection.id, key, None, request.warnings, fields)
-            self._queue.add(queued, REQUEST_ORIGIN)
-
     def _stop(self, arrived: Arrived, connection: str, stop: Stop, stored: StoredLink) -> None:
         event = arrived.event
         self._endings.append(self._ending(arrived, connection, stop))
@@ -383,20 +353,6 @@ class Batch:
 def _why_not(name: str, case: Case) -> Code:
     kept = case.withheld if name in POSITIONS else None
     return Code.STALE if kept is None else kept
-
-
-def _asked_for(items: Iterable[Item]) -> list[tuple[PersonKey, str]]:
-    """Return whatever requests of ours may make dirty, to be looked up at once."""
-    asked: dict[tuple[PersonKey, str], None] = {}
-    for item in items:
-        one = item.parsed
-        if isinstance(one, Request) and one.organization and one.user:
-            names: Iterable[str] = one.fields
-            if not one.fields:
-                names = PositionField if one.type is EventType.DAY_TURNED else FIELDS
-            key = PersonKey(one.organization, one.user)
-            asked |= dict.fromkeys((key, str(name)) for name in names)
-    return list(asked)
 
 
 def _says_all(event: Event, standings: Sequence[Standing]) -> bool:
