@@ -100,11 +100,19 @@ RULES: Final = (
     Rule("R-67", "What counts as a birth date"),
     Rule("R-70", "A deactivated user is locked, not deactivated in Xledger"),
     Rule("R-71", "The lock is a version"),
-    Rule("R-72", "A failed field tried again after the lock closes as locked", DESK),
+    Rule(
+        "R-72",
+        "A failed field tried again after the lock closes as locked",
+        "the error-log entry; the outcome says locked",
+    ),
     Rule("R-73", "A locked user in the wizard", WIZARD),
-    Rule("R-74", "Reactivation compares everything", "rejoining a group"),
+    Rule("R-74", "Reactivation compares everything"),
     Rule("R-75", "A deleted user is not deleted in Xledger"),
-    Rule("R-76", "A deleted user's record at the next manual sync", WIZARD),
+    Rule(
+        "R-76",
+        "A deleted user's record at the next manual sync",
+        "the offer, in the manual sync wizard; when they were deleted is kept",
+    ),
     Rule(
         "R-77",
         "A deleted user whose record has changed",
@@ -132,8 +140,8 @@ RULES: Final = (
     Rule("R-97", "Reading a person from Huma"),
     Rule("R-98", "An organisation without a connection leaves no trace"),
     Rule("R-99", "Only a confirmed email counts"),
-    Rule("R-100", "Several connections, one group each", "people in two groups"),
-    Rule("R-101", "Joining and leaving a group", "joining and leaving"),
+    Rule("R-100", "Several connections, one group each"),
+    Rule("R-101", "Joining and leaving a group"),
     Rule("R-102", "The audit names Huma's actor beside Xledger's record"),
     Rule(
         "R-103",
