@@ -14,7 +14,7 @@ from connectors.store.lanes import asked, guard
 from connectors.store.tables import confirmed, dirty, intent, link
 from connectors.store.work import sealed, warned_of
 from processors.ports.intake import Ended
-from processors.ports.lane import Lease, PersonResult
+from processors.ports.lane import Lease, PersonResult, Result
 from schemas.connection import LinkState
 from schemas.outcome import FieldEnd
 from schemas.reasons import ONCE
@@ -88,16 +88,21 @@ def _there(connection: Connection, lease: Lease, results: Sequence[PersonResult]
 
 
 def _clean(connection: Connection, lease: Lease, results: Sequence[PersonResult]) -> None:
-    """Mark fields clean, but only for the turn that was sent: a younger one stays dirty."""
+    """Mark fields clean, but only for the turn that was sent: a younger one stays dirty.
+
+    What may have been written stays so until a write is answered, however its field ends: what is
+    confirmed of it may not be what Xledger holds.
+    """
     bulk.select(
         connection,
-        [*MINE, ("f", dirty.c.field), ("t", dirty.c.turn)],
+        [*MINE, ("f", dirty.c.field), ("t", dirty.c.turn), ("u", dirty.c.unsure)],
         [
-            (lease.connection, result.user, end.field, end.turn)
+            (lease.connection, result.user, end.field, end.turn, end.result is not Result.APPLIED)
             for result in results
             for end in result.ends
         ],
-        "UPDATE dirty SET open = false, attempts = 0, first_failed_at = NULL, unsure = false "
+        "UPDATE dirty SET open = false, attempts = 0, first_failed_at = NULL, "
+        "unsure = dirty.unsure AND k.u "
         "FROM {keys} AS k WHERE dirty.connection = k.c AND dirty.person = k.p "
         "AND dirty.field = k.f AND dirty.turn = k.t",
     )

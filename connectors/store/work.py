@@ -229,6 +229,7 @@ def _subject(
         intent=_intent(cipher, user, intents[0]) if intents else None,
         warned=warned_of(link_[6]),
         triggered=bool(link_[7]),
+        unsure=frozenset(row[1] for row in open_ if row[6] and not row[7]),
         positions={
             row[1]: position_of(cipher, user, row[3])
             for row in positions

@@ -135,7 +135,7 @@ def _update(
     for name, result in found.results.items():
         dirty = open_fields.get(name)
         if isinstance(result, Mapped):
-            unsure = dirty is not None and dirty.unsure
+            unsure = name in subject.unsure if dirty is None else dirty.unsure
             write = dict(result.targets) if unsure else differing(result, subject.confirmed)
             values |= write
             if dirty is None:

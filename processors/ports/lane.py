@@ -149,6 +149,7 @@ class Subject:
         intent: an open one.
         warned: warnings that are given once, and were (R-43).
         triggered: position data goes out (R-52).
+        unsure: fields that are not open, and whose last write was never answered.
     """
 
     user: str
@@ -167,6 +168,7 @@ class Subject:
     warned: frozenset[Code] = frozenset()
     triggered: bool = False
     positions: Mapping[str, Projection] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
