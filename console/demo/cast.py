@@ -2,25 +2,15 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from random import Random
 from typing import Any, Final
 
-from console.demo.expectations import Record, record_of
+from console.demo.expectations import NO_POST, Record, post_of, record_of
+from console.demo.member import Member, Standing
+from console.demo.posts import handover
 from simulators.huma import people
-
-
-class Standing(StrEnum):
-    """Why a person is, or is not, an Xledger employee that changes go to."""
-
-    LINKED = "linked"
-    ONLY_IN_HUMA = "only in Huma when connected: offered at the next manual sync"
-    NO_EMAIL = "has no email: cannot be matched"
-    AMBIGUOUS = "two employees of Xledger share the email: a human picks"
-    NOT_A_PERSON = "a service user: out of scope"
-
 
 SHARES: Final = (
     (Standing.ONLY_IN_HUMA, 0.18),
@@ -30,40 +20,11 @@ SHARES: Final = (
 )
 LOCKED: Final = 0.04
 """Share of the linked whom Huma had deactivated before."""
+HANDOVER: Final = 0.08
+"""Share of those of whose positions one ends today and another begins tomorrow."""
 ONLY_IN_XLEDGER: Final = 40
-
-
-@dataclass(slots=True)
-class Member:
-    """One person: what Huma holds now, and what Xledger should hold.
-
-    Attributes:
-        id: Huma's.
-        user: Huma's values.
-        standing: see there.
-        expected: the record in Xledger; None: no employee of ours.
-        late: fields changed under the lock, sent when the person comes back.
-        kept: why a field of Xledger's differs from Huma's, by Huma's name of it.
-        deleted: no longer in Huma.
-    """
-
-    id: str
-    user: dict[str, Any] = field(repr=False)
-    standing: Standing
-    expected: Record | None = field(repr=False)
-    late: set[str] = field(default_factory=set)
-    kept: dict[str, str] = field(default_factory=dict)
-    deleted: bool = False
-
-    @property
-    def active(self) -> bool:
-        """Whether Huma lets changes out."""
-        return bool(self.user["status"]["active"]) and not self.deleted
-
-    @property
-    def live(self) -> bool:
-        """Whether a change of this person should arrive."""
-        return self.standing is Standing.LINKED and self.active
+TYPED: Final = post_of("Ansatt", "2001-01-01", ends="2067-01-01")
+"""What somebody typed into Xledger long ago: it stays until a position changes (R-54)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +49,7 @@ def cast(seed: int, count: int, today: date) -> Cast:
     Args:
         seed: the same people for the same seed and day.
         count: how many are in Huma.
-        today: the day of the play.
+        today: the day of the play, where the organisation is.
     """
     random = Random(f"{seed}/cast")  # noqa: S311 - repeatable, protects nothing
     state = people.generate(seed, count, today)
@@ -102,18 +63,25 @@ def cast(seed: int, count: int, today: date) -> Cast:
             user["type"] = "service_user"
         if standing is Standing.LINKED and random.random() < LOCKED:
             user["status"] = {"active": False}
-        record = record_of(user)
+        hands_over = random.random() < HANDOVER
+        if hands_over:
+            state["positions"][id_] = handover(random, today)
+        record = record_of(user) | TYPED
         if standing is Standing.AMBIGUOUS:
             doubles += [
                 record | {"employee.code": f"{user['employmentId']}-{number}"} for number in (1, 2)
             ]
         expected = record if standing is Standing.LINKED else None
-        members[id_] = Member(id_, copy.deepcopy(user), standing, expected)
+        positions = copy.deepcopy(state["positions"][id_])
+        members[id_] = Member(
+            id_, copy.deepcopy(user), standing, expected, positions, handover=hands_over
+        )
     outside = people.generate(seed + 1, ONLY_IN_XLEDGER, today)["users"].values()
     strangers = tuple(
         record_of(
             user | {"email": f"other{number}@elsewhere.example", "employmentId": f"X{number}"}
         )
+        | NO_POST
         for number, user in enumerate(outside)
     )
     return Cast(members, state, tuple(doubles), strangers, random)

@@ -31,6 +31,11 @@ FIELDS: Final = {
     "employmentId": ("employee.code",),
 }
 """Which of Xledger's fields each of Huma's fills."""
+POST: Final = (
+    "contact.jobTitle", "employee.employmentFrom", "employee.trialTo", "employee.noticeDate",
+    "employee.employmentTo",
+)  # fmt: skip
+"""What positions fill."""
 
 
 def record_of(user: Mapping[str, Any]) -> Record:
@@ -70,6 +75,28 @@ def record_of(user: Mapping[str, Any]) -> Record:
     for part, value in parts.items():
         record[f"contact.address.{part}"] = record[f"subledger.address.{part}"] = value
     return record
+
+
+def post_of(
+    title: str | None,
+    begins: str | None,
+    trial: str | None = None,
+    notice: str | None = None,
+    ends: str | None = None,
+) -> Record:
+    """Return what should stand in Xledger of somebody's positions, as the story says it.
+
+    Args:
+        title: of the position that counts today.
+        begins: first day of the earliest contract.
+        trial: last day of probation.
+        notice: when notice was given.
+        ends: last day of the last contract.
+    """
+    return dict(zip(POST, (title, begins, trial, notice, ends), strict=True))
+
+
+NO_POST: Final = post_of(None, None)
 
 
 def text(typed: str | None) -> str | None:

@@ -1,24 +1,24 @@
-"""Plays the demo: the stage, the working day, the flood, the summary and the proof."""
+"""Plays the demo: the stage, the working day, the flood, midnight, the summary and the proof."""
 
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from console.demo.cast import cast
 from console.demo.picture import Picture, picture
 from console.demo.proof import prove
+from console.demo.script import Chapter
 from console.demo.stage import Stage
-from console.demo.story import Chapter, Story
+from console.demo.story import Story
 from console.demo.summary import lines_of
 from console.demo.tally import Tally
-from console.demo.theatre import Theatre
+from console.demo.watcher import Watcher
+from console.demo.zones import Zones, zones
 from console.wiring import Wiring
 from schemas.topics import OUTCOMES
 
@@ -32,51 +32,14 @@ QUICK: Final = {
     "KAFKA__SESSION_TIMEOUT": "6",
 }
 """The defaults' proportions, a tenth as long: so that a lost answer settles while one watches."""
+DEMO: Final = {
+    **QUICK,
+    "DELIVERY__LEASE": "20",
+    "SWEEP__EVERY": "1",
+    "SWEEP__LEASE": "5",
+}
+"""Nobody is killed here, so a lease may be long; the clock is looked at while one watches."""
 DRAIN_SECONDS: Final = 90.0
-LOOK_SECONDS: Final = 0.1
-COUNT_SECONDS: Final = 1.0
-
-
-class Reader(Protocol):
-    """Something that a topic's new values are read from."""
-
-    def poll(self, seconds: float) -> Iterable[bytes]:
-        """Return the values that came, waiting so long for the first ones."""
-        ...
-
-
-@dataclass(slots=True)
-class Watcher:
-    """Sees what comes of the changes, and shows it."""
-
-    reader: Reader
-    theatre: Theatre
-    picture: Picture
-    tally: Tally
-    published: int = 0
-    counted: float = 0.0
-
-    def look(self, seconds: float) -> None:
-        """Read outcomes for so long, and show them."""
-        ends = time.monotonic() + seconds
-        while True:
-            left = ends - time.monotonic()
-            self.tally.take(self.reader.poll(max(0.0, min(LOOK_SECONDS, left))))
-            if time.monotonic() - self.counted > COUNT_SECONDS:
-                self.counted = time.monotonic()
-                self.theatre.count_requests()
-            self.picture.show(self.published, self.tally, self.theatre.requests)
-            if left <= 0:
-                return
-
-    def until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Look on until something is so; False when it is not in time."""
-        ends = time.monotonic() + seconds
-        while not done():
-            if time.monotonic() > ends:
-                return False
-            self.look(LOOK_SECONDS)
-        return True
 
 
 def play(
@@ -96,7 +59,7 @@ def play(
         StopProcess: something did not start; names its log.
     """
     started = time.monotonic()
-    today = datetime.now(UTC).date()
+    where = zones(datetime.now(UTC))
     with ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huma-xledger-")))
@@ -104,17 +67,17 @@ def play(
         screen = stack.enter_context(picture())
         screen.say("Setting up: broker, simulated Huma and Xledger, store, roles")
         servers = stack.enter_context(wiring.broker(folder / "broker"))
-        stage = stack.enter_context(Stage(folder, servers, seed, QUICK))
-        players = cast(seed, people, today)
+        stage = stack.enter_context(Stage(folder, servers, seed, DEMO, where.before))
+        players = cast(seed, people, where.today)
         stage.open(players)
         ready = {role: stage.role(role, role).start() for role in ("intake", "delivery")}
         linked = stage.link()
         screen.say(f"Connected {people:,} people of Huma; {linked['linked']:,} linked by email")
         reader = stack.enter_context(wiring.at(servers).tail(OUTCOMES.name))
-        watcher = Watcher(reader, stage.theatre, screen, Tally())
+        watcher = Watcher(reader, stage, screen, Tally())
         before = stage.theatre.count_requests()
-        story = Story(players, today)
-        _perform(watcher, story, flood)
+        story = Story(players, where.today)
+        _perform(watcher, story, flood, where)
         proof = prove(players, stage.employees())
         requests = stage.theatre.count_requests() - before
         seconds = time.monotonic() - started
@@ -125,7 +88,7 @@ def play(
     return proof.holds and len(watcher.tally) == watcher.published
 
 
-def _perform(watcher: Watcher, story: Story, flood: int) -> None:
+def _perform(watcher: Watcher, story: Story, flood: int, where: Zones) -> None:
     for chapter in story.day():
         _chapter(watcher, chapter)
     _wait_for_the_end(watcher)
@@ -133,14 +96,22 @@ def _perform(watcher: Watcher, story: Story, flood: int) -> None:
         watcher.tally.flood_begins(datetime.now(UTC))
         _chapter(watcher, story.flood(flood))
         _wait_for_the_end(watcher)
+    _chapter(watcher, story.midnight())
+    watcher.stage.move(where.after)
+    expected = story.looked_at()
+    if not watcher.until(lambda: expected <= watcher.tally.looked_at, DRAIN_SECONDS):
+        missing = len(expected - watcher.tally.looked_at)
+        watcher.picture.say(f"{missing:,} people were not looked at after {DRAIN_SECONDS:.0f} s")
 
 
 def _chapter(watcher: Watcher, chapter: Chapter) -> None:
+    if chapter.rested:
+        _wait_for_the_end(watcher)
     watcher.picture.say(chapter.title)
     if chapter.faults:
-        watcher.theatre.break_xledger(chapter.faults)
+        watcher.stage.theatre.break_xledger(chapter.faults)
     for step in chapter.steps:
-        watcher.published += watcher.theatre.change(step.patch())
+        watcher.published += watcher.stage.theatre.change(step.patch())
         watcher.look(chapter.pause)
 
 

@@ -4,10 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from console.demo.cast import Cast, Member
+from console.demo.cast import Cast
 from console.demo.expectations import FIELDS, Record, record_of
+from console.demo.member import Member, Standing
 
 NO_REASON = "Huma's value did not arrive"
+SENT = "sent: a position changed, or the person is new (R-52)"
+TURNED = "sent, and another at midnight, by the date alone (R-60)"
+LOCKED = "sent, and not turned at midnight: locked meanwhile (R-70)"
+NOT_SENT = "not sent: none changed since the connection (R-54)"
+NOT_TURNED = "not sent, though midnight turned one of them (R-52)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +21,12 @@ class Proof:
     """How many people are equal, how many differ and why, and what nothing explains.
 
     `unexplained` names people by Huma's id and fields by name: it is empty when all is well.
+    `positions` counts Xledger's employees of ours whose position data is as the story says, by why.
     """
 
     equal: int
     different: Mapping[str, int]
+    positions: Mapping[str, int]
     untouched: int
     unexplained: tuple[str, ...]
 
@@ -39,10 +47,13 @@ def prove(cast: Cast, employees: Iterable[Record]) -> Proof:
     for employee in employees:
         held.setdefault(employee["employee.code"], []).append(employee)
     equal, different, unexplained = 0, Counter[str](), list[str]()
+    positions = Counter[str]()
     for member in cast.members.values():
         code = member.user.get("employmentId")
         found = held.pop(code, [])
         wrong = _wrong(member, found)
+        if member.standing is Standing.LINKED and not wrong:
+            positions[_position_data(member)] += 1
         if wrong:
             unexplained.append(f"{member.id}: {wrong}")
         elif whys := _why_different(member):
@@ -55,7 +66,7 @@ def prove(cast: Cast, employees: Iterable[Record]) -> Proof:
         if held.pop(record["employee.code"], []) != [record]:
             unexplained.append("an employee who is not Huma's was changed")
     unexplained += ["an employee whom nobody asked for"] * sum(map(len, held.values()))
-    return Proof(equal, dict(different), len(others), tuple(unexplained))
+    return Proof(equal, dict(different), dict(positions), len(others), tuple(unexplained))
 
 
 def _wrong(member: Member, found: list[Record]) -> str | None:
@@ -65,6 +76,15 @@ def _wrong(member: Member, found: list[Record]) -> str | None:
         return f"{len(found)} employees in Xledger"
     names = [name for name, value in member.expected.items() if found[0].get(name) != value]
     return ", ".join(names) or None
+
+
+def _position_data(member: Member) -> str:
+    """Say why Xledger's position data is what it is."""
+    if not member.posted:
+        return NOT_TURNED if member.handover else NOT_SENT
+    if member.tomorrow is None:
+        return SENT
+    return TURNED if member.turned else LOCKED
 
 
 def _why_different(member: Member) -> list[str]:

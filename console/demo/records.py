@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, Final
 
-from console.demo.expectations import Record, record_of
+from console.demo.expectations import POST, Record, record_of
 
 KINDS: Final = {"contact": "contacts", "subledger": "suppliers", "employee": "employees"}
 """The state's name of each record."""
@@ -42,7 +42,7 @@ def records_in(state: Mapping[str, Mapping[str, Any]]) -> list[Record]:
     return found
 
 
-NAMES: Final = tuple(record_of({}))
+NAMES: Final = (*record_of({}), *POST)
 
 
 def _values(employee: Record, kind: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The demo plays on it, and the fault tests break it.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -28,17 +28,20 @@ class Stage:
         servers: where Kafka is.
         seed: of the simulators.
         settings: by their names without the prefix; over the defaults of the demo.
+        zone: where the organisation is.
     """
 
     folder: Path
     servers: str
     seed: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "Europe/Oslo"
     programs: Programs = field(init=False)
     theatre: Theatre = field(init=False)
     connection: str = field(init=False)
     xledger: dict[str, Any] = field(init=False)
     huma: dict[str, Any] = field(init=False)
+    _roles: list[Program] = field(init=False, default_factory=list)
 
     def __enter__(self) -> Self:
         environment = {
@@ -90,19 +93,36 @@ class Stage:
             "--token-file", "-", "--huma-client-file", str(file), "--consent",
             "--name", "Fjordmat", "--xledger-url", self.xledger["url"],
             "--huma-url", self.huma["url"], "--add-new-users", "--synthetic-numbers",
+            "--zone", self.zone,
             given=self.xledger["tokens"][0]["token"],
         )  # fmt: skip
         self.connection = added["id"]
 
     def role(self, name: str, role: str) -> Program:
         """Prepare a process of a role."""
-        return self.programs.program(name, "run", role)
+        program = self.programs.program(name, "run", role)
+        self._roles.append(program)
+        return program
+
+    def revive(self) -> Iterator[str]:
+        """Start every role again that has ended, as an orchestrator would, and say so.
+
+        A delivery process that was kept from running past its lease ends itself.
+        """
+        for program in self._roles:
+            if not program.running:
+                program.start()
+                yield f"{program.name} had ended, and was started again: see {program.log}"
 
     def link(self) -> dict[str, Any]:
         """Link the people of both systems by email, and so activate the connection."""
         done = self.programs.command("sync", "run", self.connection, "--link-matching")
         counts: dict[str, Any] = done["counts"]
         return counts
+
+    def move(self, zone: str) -> None:
+        """Let the organisation be in another zone."""
+        self.programs.command("connections", "set", self.connection, "--zone", zone)
 
     def employees(self) -> list[Record]:
         """Return what Xledger's company holds now."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from console.demo.proof import Proof
+from console.demo.proof import TURNED, Proof
 from console.demo.tally import Tally, percentiles
 
 SHOWN: Final = 10
@@ -40,6 +40,11 @@ def lines_of(
     for why, count in sorted(proof.different.items(), key=lambda item: -item[1]):
         yield f"  {count:>7,}  differ: {why}"
     yield f"  {proof.untouched:>7,}  of Xledger's own, untouched"
+    yield "Position data, as the story says it must be:"
+    for why, count in sorted(proof.positions.items(), key=lambda item: -item[1]):
+        yield f"  {count:>7,}  {why}"
+    turned = proof.positions.get(TURNED, 0)
+    yield f"Midnight: {len(tally.looked_at):,} people looked at, {turned:,} turned"
     if proof.holds and len(tally) == published:
         yield f"The proof holds ({seconds:.0f} s)."
         return

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from schemas.events import EventType
 from schemas.reading import OUR_SOURCE
 
 PERCENT: Final = (50, 95, 99)
 
 
 class Tally:
-    """Counts outcomes once each, and times the applied ones."""
+    """Counts outcomes once each, and times the applied ones.
+
+    Attributes:
+        ends: how many there are, by result and reason.
+        day, flood: seconds of the applied ones.
+        looked_at: the people whom the clock asked for.
+    """
 
     def __init__(self) -> None:
         self.ends: Counter[tuple[str, str]] = Counter()
         self.day: list[float] = []
         self.flood: list[float] = []
+        self.looked_at: set[str] = set()
         self._flood_began: datetime | None = None
         self._seen: set[str] = set()
 
@@ -36,17 +44,23 @@ class Tally:
     def take(self, values: Iterable[bytes]) -> None:
         """Fold records of the topic in; a repeated outcome id counts once, requests of ours never.
 
-        Heartbeats, and those whom the clock turns, are no change that somebody made.
+        Heartbeats, and those whom the clock turns, are no change that somebody made; the latter are
+        counted apart.
         """
         for value in values:
             outcome: dict[str, Any] = json.loads(value)
-            if outcome["event"]["source"] == OUR_SOURCE or outcome["id"] in self._seen:
+            event = outcome["event"]
+            if event["source"] == OUR_SOURCE:
+                if event["type"] == EventType.DAY_TURNED.value:
+                    self.looked_at.add(outcome["user"])
+                continue
+            if outcome["id"] in self._seen:
                 continue
             self._seen.add(outcome["id"])
             result = outcome["result"]
             self.ends[result, outcome.get("reason") or ""] += 1
             if result == "applied":
-                happened = datetime.fromisoformat(outcome["event"]["time"])
+                happened = datetime.fromisoformat(event["time"])
                 ended = datetime.fromisoformat(outcome["at"])
                 began = self._flood_began
                 times = self.flood if began is not None and happened >= began else self.day

@@ -17,8 +17,9 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
 from connectors.broker import noida
-from console.demo.cast import Cast, Member, Standing, cast
+from console.demo.cast import Cast, cast
 from console.demo.expectations import Record
+from console.demo.member import Member, Standing
 from console.demo.play import QUICK
 from console.demo.programs import Program
 from console.demo.stage import Stage

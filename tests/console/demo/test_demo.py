@@ -4,12 +4,13 @@ import re
 
 import pytest
 
+from console.demo.proof import LOCKED, NOT_SENT, NOT_TURNED, SENT, TURNED
 from tests.console.conftest import Operator
 
 
-@pytest.mark.rule("R-105")
+@pytest.mark.rule("R-52", "R-54", "R-60", "R-70", "R-75", "R-78", "R-105")
 def test_a_small_demo_proves_itself(operator: Operator) -> None:
-    """Everything on one machine, without a question: the day, a flood, a summary, exit code 0."""
+    """Everything on one machine, without a question: day, flood, midnight, summary, exit code 0."""
     bare = Operator({}, operator.folder)
     said = bare.starts("demo", "--people", "90", "--flood", "300", "--seed", "5", seconds=170)
     assert (said.code, said.err) == (0, ""), said.out + said.err
@@ -18,3 +19,8 @@ def test_a_small_demo_proves_itself(operator: Operator) -> None:
     assert events == outcomes
     assert "the working day: median" in said.out
     assert "dead-lettered: invalid bank account" in said.out
+    assert "skipped: ambiguous" in said.out, "somebody deleted was hired again"
+    ((looked_at, turned),) = re.findall(r"Midnight: (\d+) people looked at, (\d+) turned", said.out)
+    assert int(looked_at) > int(turned) > 0
+    for kind in (SENT, TURNED, LOCKED, NOT_SENT, NOT_TURNED):
+        assert kind in said.out
