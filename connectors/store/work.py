@@ -161,11 +161,11 @@ def _subjects(
         "FROM {keys} AS k CROSS JOIN link AS l WHERE l.connection = k.c AND l.person = k.u"
     )
     values = rows(
-        "SELECT f.person, f.field, f.version, f.value FROM {keys} AS k CROSS JOIN field AS f "
-        "WHERE f.organization = k.o AND f.person = k.u"
+        "SELECT f.person, f.field, f.version, f.value, f.event IS NOT NULL "
+        "FROM {keys} AS k CROSS JOIN field AS f WHERE f.organization = k.o AND f.person = k.u"
     )
     positions = rows(
-        "SELECT p.person, p.position, p.version, p.value FROM {keys} AS k "
+        "SELECT p.person, p.position, p.version, p.value, p.event IS NOT NULL FROM {keys} AS k "
         "CROSS JOIN position AS p WHERE p.organization = k.o AND p.person = k.u"
     )
     confirmed = rows(
@@ -224,7 +224,7 @@ def _subject(
         projection=Projection(
             {row[1]: opened(cipher, user, f"field.value/{row[1]}", row[3]) for row in values}
         ),
-        versions={row[1]: row[2] for row in values} | _position_version(positions),
+        versions={row[1]: row[2] for row in values if row[4]} | _position_version(positions),
         confirmed=_confirmed(cipher, user, confirmed),
         intent=_intent(cipher, user, intents[0]) if intents else None,
         warned=warned_of(link_[6]),
@@ -239,10 +239,9 @@ def _subject(
 
 
 def _position_version(positions: list[Any]) -> dict[str, int]:
-    """Return the version of every position field: the greatest of all positions' (R-71)."""
-    if not positions:
-        return {}
-    return dict.fromkeys(PositionField, max(row[2] for row in positions))
+    """Return the version of every position field: the greatest that an event told (R-71)."""
+    told = [row[2] for row in positions if row[4]]
+    return dict.fromkeys(PositionField, max(told)) if told else {}
 
 
 def position_of(cipher: Cipher, user: str, sealed_: bytes) -> Projection:

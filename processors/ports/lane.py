@@ -145,6 +145,8 @@ class Subject:
         projection: the person's current fields, as far as needed.
         positions: all of the person's, by id; read where position data may be sent.
         versions: their versions, by field; of a position field the greatest of all positions'.
+            Only what an event told has one here: what was only read from Huma (R-97) has not
+            changed since before any event that is known, and so is not younger than a lock.
         confirmed: what Xledger acknowledged.
         intent: an open one.
         warned: warnings that are given once, and were (R-43).

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.store.organizations import HumaClientOf, Organizations
-from connectors.store.tables import organization, person, position
+from connectors.store.tables import field, organization, person, position
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import StoredPerson, Value
 from processors.ports.lane import Lease, Unread
@@ -34,7 +34,9 @@ def read(**more: Any) -> HumaPerson:
 def fields(stored: Stored, lease: Lease) -> dict[str, tuple[int, Any]]:
     """Return version and value of the person's fields."""
     subject = stored.subject(lease)
-    return {name: (subject.versions[name], value) for name, value in subject.projection.items()}
+    rows = stored.rows(field.c.person, field.c.field, field.c.version)
+    versions = {name: version for person_, name, version in rows if person_ == subject.user}
+    return {name: (versions[name], value) for name, value in subject.projection.items()}
 
 
 @pytest.mark.rule("R-97")

@@ -21,7 +21,7 @@ JOB: dict[str, Any] = {"contractStartDate": "2020-01-01", "title": {"id": "t", "
 NO_ANSWER = Ambiguous("Xledger does not answer in time")
 
 
-def written_unseen(life: Life, change: Callable[[], None]) -> None:
+def written_unseen(life: Life, change: Callable[[], object]) -> None:
     """Let a change be written, and its answer be lost."""
     bench = life.benches["c1"]
     bench.xledger.faults = [(NO_ANSWER, True)]
