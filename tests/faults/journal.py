@@ -15,6 +15,7 @@ class Sent(NamedTuple):
     """One value of one input of one request, wherever in the input it stood."""
 
     request: int
+    token: str
     root: str
     place: str
     text: str
@@ -59,8 +60,8 @@ class Journal:
         """Say whether a request with a greater number suffered this fault."""
         return any(entry["fault"] == fault for entry in self.entries(after, variables=False))
 
-    def in_flight(self, write: str) -> list[int]:
-        """Return the writes under way with a root whose name begins so.
+    def in_flight(self, write: str, token: str | None = None) -> list[int]:
+        """Return the writes under way with a root whose name begins so, of one token or all.
 
         One whose client may have given up, and which is only to be written late, is none.
         """
@@ -74,6 +75,7 @@ class Journal:
             entry["number"]
             for entry in entries
             if entry["ended"] is None
+            and token in {None, entry["token"]}
             and (now - datetime.fromisoformat(entry["time"])).total_seconds() < PATIENCE
             and any(root["name"].startswith(write) for root in entry["roots"])
         ]
@@ -85,7 +87,7 @@ def values_of(entry: dict[str, Any]) -> Iterator[Sent]:
     for alias, inputs in (entry["variables"] or {}).items():
         for given in inputs if isinstance(inputs, list) else ():
             for place, text in _texts("", given["node"]):
-                yield Sent(entry["number"], names.get(alias, alias), place, text)
+                yield Sent(entry["number"], entry["token"], names.get(alias, alias), place, text)
 
 
 def _texts(place: str, node: Any) -> Iterator[tuple[str, str]]:

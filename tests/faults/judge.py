@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from console.demo.cast import Cast
-from console.demo.proof import prove
+from schemas.topics import OUTCOMES, REQUESTS
 from tests.faults import promises
 from tests.faults.ledger import Snapshot
 from tests.faults.load import Load
 from tests.faults.values import CANARY
+from tests.faults.witness import Told
 from tests.faults.world import World
 from tests.fixtures.waiting import until
 
@@ -23,14 +23,14 @@ class Judge:
 
     Args:
         world: that runs.
-        cast: with what should stand in Xledger.
-        load: with what was changed.
+        load: with what was changed, and what should stand in Xledger; nothing was yet.
     """
 
-    def __init__(self, world: World, cast: Cast, load: Load) -> None:
+    def __init__(self, world: World, load: Load) -> None:
         self._world = world
-        self._cast = cast
         self._load = load
+        self._first = [person.user for person in load.everybody.values()]
+        self._connections = [side.connection for side in load.sides]
         self._organization: str = world.stage.huma["organization"]
         self._order = promises.Order()
         self._requests = 0
@@ -55,7 +55,8 @@ class Judge:
         ends = time.monotonic() + LONGEST
         self._over = False
         while not self._problems:
-            snapshot = self._world.ledger.snapshot()
+            days = {side.connection: side.day.date for side in self._load.sides}
+            snapshot = self._world.ledger.snapshot(days)
             self._world.witness.read(0.05)
             self._problems += self._offsets(snapshot)
             self._over = self._all_told(snapshot)
@@ -70,23 +71,29 @@ class Judge:
         world = self._world
         tokens = [token["token"] for token in world.stage.xledger["tokens"]]
         words = [CANARY, "fjordmat.example", world.stage.huma["client_secret"], *tokens]
-        numbers = self._load.values.numbers(self._cast)
+        values = self._load.values
+        users = (person.user for person in self._load.everybody.values())
+        numbers = values.numbers([*self._first, *users])
         places = {
             "the logs": world.logs(),
             "the metrics": world.seen,
             "keys, headers and outcomes": world.witness.outside,
-            "the store in clear": world.ledger.clear(),
+            promises.IN_CLEAR: world.ledger.clear(),
         }
-        return [*promises.nothing_seen(places, words, numbers)]
+        return [*promises.nothing_seen(places, words, numbers, values.days())]
 
     def _offsets(self, snapshot: Snapshot) -> list[str]:
         witness = self._world.witness
 
         def against() -> list[str]:
-            return [*promises.effects_before_offsets(snapshot, witness, self._organization)]
+            return [
+                *promises.effects_before_offsets(
+                    snapshot, witness, self._organization, self._connections
+                )
+            ]
 
         if against():  # what was told meanwhile may not have been read yet
-            end = witness.ends()
+            end = witness.ends(OUTCOMES)
             until(lambda: witness.read_to(end))
         return against()[:SHOWN]
 
@@ -97,37 +104,43 @@ class Judge:
             ends[place.partition] = max(ends.get(place.partition, 0), place.offset + 1)
         return (
             witness.records == self._world.published
-            and not snapshot.pending
-            and not snapshot.asked
-            and not snapshot.leaving
+            and snapshot.quiet
             and all(snapshot.next.get(number) == end for number, end in ends.items())
-            and not promises.untold(witness, self._organization)
+            and not self._untold()
+            and all(
+                snapshot.next_request.get(place.partition, 0) == end
+                for place, end in witness.ends(REQUESTS).items()
+            )
+            and witness.asked.keys() <= {told.event for told in witness.answered}
         )
 
+    def _untold(self) -> list[Told]:
+        return promises.untold(self._world.witness, self._organization, self._connections)
+
     def _unfinished(self, snapshot: Snapshot) -> Iterator[str]:
-        untold = promises.untold(self._world.witness, self._organization)
         yield (
-            f"promise 1: after {LONGEST:.0f} s {len(untold)} events have no outcome, of which "
-            f"{len(snapshot.pending)} are pending and {len(snapshot.leaving)} in the outbox; "
+            f"promise 1: after {LONGEST:.0f} s {len(self._untold())} outcomes are missing; "
+            f"{len(snapshot.pending)} events are pending, {len(snapshot.leaving)} outcomes and "
+            f"{snapshot.asked} requests wait, {snapshot.due} links are due; "
             f"{self._world.witness.records} of {self._world.published} records read"
         )
 
     def _topics(self) -> Iterator[str]:
-        witness, connection = self._world.witness, self._world.stage.connection
-        yield from promises.one_outcome_each(witness, self._organization, connection)
+        witness = self._world.witness
+        yield from promises.one_outcome_each(witness, self._organization, self._connections)
+        yield from promises.answered_once(witness)
         yield from promises.letters_deserved(witness)
 
     def _xledger(self) -> Iterator[str]:
-        world, load = self._world, self._load
+        world, history = self._world, self._load.values.history
         entries = world.journal.entries(self._requests)
         self._requests = entries[-1]["number"] if entries else self._requests
-        yield from self._order.kept(entries, load.history)
-        (ours, *_) = world.stage.xledger["tokens"]
+        yield from self._order.kept(entries, history)
         companies = world.journal.companies()
-        company = companies.pop(ours["company"])
-        yield from promises.nobody_elses(entries, ours["name"], companies)
-        yield from promises.one_record_each(company, load.history, load.unsettled)
-        codes = set(load.unsettled.values())
-        settled = [e for e in world.stage.employees() if e["employee.code"] not in codes]
-        for unexplained in prove(self._cast, settled).unexplained:
-            yield f"in the end: {unexplained}"
+        ours = {side.token: companies.pop(side.company) for side in self._load.sides}
+        yield from promises.nobody_elses(entries, ours, companies)
+        for side in self._load.sides:
+            company = ours[side.token]
+            yield from promises.one_record_each(company, history, side.unsettled)
+            for problem in side.against(company):
+                yield f"in the end, with {side.token}: {problem}"

@@ -1,16 +1,19 @@
 """The store, looked at from outside: offsets, what waits, who owns the lane."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from schemas.topics import EVENTS, OUTCOMES
-from tests.faults.witness import Identity, Place, identity_of_outcome
+from schemas.topics import EVENTS, OUTCOMES, REQUESTS
+from tests.faults.witness import Place, Told, told_by
 
 BUSY_MS = 1000
 """So long nobody who runs keeps others from writing."""
@@ -18,15 +21,28 @@ BUSY_MS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One moment of the store. `next`: each partition's stored offset, of events alone.
+    """One moment of the store.
 
-    `asked`: how many requests of ours wait.
+    Attributes:
+        next: each partition's stored offset, of Huma's events.
+        next_request: the same of our requests.
+        pending: events that wait, and for which connections.
+        leaving: outcomes of the outbox.
+        due: links that the next sweep asks for.
+        asked: requests of ours that wait, or are in the outbox.
     """
 
     next: dict[int, int]
-    pending: frozenset[Place]
+    next_request: dict[int, int]
+    pending: Mapping[Place, frozenset[str]]
+    leaving: frozenset[Told]
+    due: int
     asked: int
-    leaving: frozenset[Identity]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.pending or self.leaving or self.due or self.asked)
 
 
 class Ledger:
@@ -41,27 +57,43 @@ class Ledger:
         self._engine = create_engine(address, poolclass=NullPool)
         self._sqlite = self._engine.dialect.name == "sqlite"
 
-    def snapshot(self) -> Snapshot:
-        """Return offsets, pending events and the outcomes that wait, all of one moment."""
-        with self._reading() as connection:
-            offsets = connection.execute(
-                text("SELECT partition, next_offset FROM partition WHERE topic = :t"),
-                {"t": EVENTS.name},
-            )
-            following = {row[0]: row[1] for row in offsets}
-            pending = connection.execute(text('SELECT topic, partition, "offset" FROM pending'))
-            waits = [(row[0], Place(*row[1:])) for row in pending]
-            waiting = frozenset(place for topic, place in waits if topic == EVENTS.name)
-            leaving = connection.execute(
-                text("SELECT value FROM outbox WHERE topic = :t"), {"t": OUTCOMES.name}
-            )
-            told = frozenset(identity_of_outcome(bytes(row[0])) for row in leaving)
-        return Snapshot(following, waiting, len(waits) - len(waiting), told)
+    def snapshot(self, days: Mapping[str, date]) -> Snapshot:
+        """Return offsets, and what waits, all of one moment.
 
-    def epoch(self) -> int:
-        """Return the lane's epoch: it rises with each owner."""
+        Args:
+            days: the date of each connection.
+        """
         with self._reading() as connection:
-            return int(connection.execute(text("SELECT max(epoch) FROM lane")).scalar() or 0)
+
+            def rows(sql: str, **given: str) -> Sequence[Any]:
+                return connection.execute(text(sql), given).all()
+
+            offsets = "SELECT partition, next_offset FROM partition WHERE topic = :t"
+            waiting: dict[Place, set[str]] = defaultdict(set)
+            asked = 0
+            for topic, *place, one in rows(
+                'SELECT topic, partition, "offset", connection FROM pending'
+            ):
+                asked += topic == REQUESTS.name
+                if topic == EVENTS.name:
+                    waiting[Place(*place)].add(one)
+            values = rows("SELECT value FROM outbox WHERE topic = :t", t=OUTCOMES.name)
+            leaving = rows("SELECT count(*) FROM outbox WHERE topic = :t", t=REQUESTS.name)
+            due = "SELECT count(*) FROM link WHERE connection = :c AND next_flip_on <= :d"
+            return Snapshot(
+                dict(map(tuple, rows(offsets, t=EVENTS.name))),
+                dict(map(tuple, rows(offsets, t=REQUESTS.name))),
+                {place: frozenset(ones) for place, ones in waiting.items()},
+                frozenset(told_by(bytes(row[0]))[0] for row in values),
+                sum(rows(due, c=one, d=str(day))[0][0] for one, day in days.items()),
+                asked + leaving[0][0],
+            )
+
+    def epoch(self, connection_: str | None = None) -> int:
+        """Return a lane's epoch, or the sum of all: it rises with each owner."""
+        with self._reading() as connection:
+            query = "SELECT sum(epoch) FROM lane WHERE :c IS NULL OR connection = :c"
+            return int(connection.execute(text(query), {"c": connection_}).scalar() or 0)
 
     def writable(self) -> bool:
         """Say whether nobody holds the whole store for long: a stopped process may."""

@@ -3,55 +3,66 @@
 Every value is new, so a value found in Xledger's journal says which change of which person it is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from random import Random
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from console.demo.cast import Cast, Member, Standing
-from console.demo.expectations import FIELDS, record_of
 from simulators.huma import people
-from simulators.huma.merge_patch import merged
+from tests.faults.calendar import Calendar
+from tests.faults.person import Person
+from tests.faults.posts import Moves, Posts
+from tests.faults.side import Side
 from tests.faults.values import CHANGED, Values, wrong_account
 
 Patch: TypeAlias = Mapping[str, Any]
 """A merge patch of Huma's state."""
 
-
-class Written(NamedTuple):
-    """Which change a value came with; `number` rises with each of one person's field."""
-
-    user: str
-    field: str
-    number: int
+MEMBERS: Final = 4
+"""Of those who change, so many are in the group at least."""
 
 
 class Load:
-    """Writes changes for a cast, seeded.
+    """Writes changes, seeded, and lets each connection expect what must come of them.
 
     Args:
-        cast: everybody; their expected records follow the changes.
+        everybody: by id.
+        sides: the connections; the first has everybody, the others a group each.
         random: chooses.
         today: the day on which it happens.
+        calendar: the days that it may be for a connection.
 
     Attributes:
-        history: which change each value came with.
-        unsettled: users of whom it is open whether they become employees, deleted while they are
-            created, and their employment ids.
+        values: made for it, with their history.
+        before: people as they were before they changed in this round.
+        refusing: see `begin`.
+        turned: a midnight passed in this round.
     """
 
-    def __init__(self, cast: Cast, random: Random, today: date) -> None:
-        self._cast = cast
-        self._random = random
-        self._today = today
+    def __init__(
+        self,
+        everybody: dict[str, Person],
+        sides: Sequence[Side],
+        random: Random,
+        today: date,
+        calendar: Calendar,
+    ) -> None:
+        self.everybody = everybody
+        self.sides = sides
+        self.random = random
         self.values = Values(random)
-        self.history: dict[str, Written] = {}
-        self.unsettled: dict[str, str] = {}
+        self.posts = Posts(self.values, random, calendar)
+        self.before: dict[str, Person] = {}
+        self.refusing = False
+        self.turned = False
+        self._today = today
+        self._calendar = calendar
         self._touched: set[str] = set()
-        self._refusing = False
+        self._begun: set[str] = set()
+        self._left_alone: set[str] = set()
         self._hired = 0
-        self._numbers: dict[tuple[str, str], int] = {}
 
     def begin(self, *, refusing: bool) -> None:
         """Begin a round: nobody has changed in it.
@@ -61,137 +72,182 @@ class Load:
                 locked then (R-72), so nobody leaves.
         """
         self._touched.clear()
-        self._refusing = refusing
+        self._begun.clear()
+        self._left_alone.clear()
+        self.before.clear()
+        self.refusing = refusing
+        self.turned = False
 
     def changes(self, count: int) -> Patch:
-        """Change one or two fields of so many people; returns a patch."""
-        users = {}
-        for member in self._random.sample(self._live(), count):
-            fields = self._random.sample(CHANGED, self._random.choice((1, 1, 2)))
-            users[member.id] = self._change(member, fields)
-        return {"users": users}
+        """Change one or two fields or positions of so many people."""
+        users: dict[str, Any] = {}
+        positions: dict[str, Any] = {}
+        for person in self._some(count):
+            if person.id not in self._begun:
+                self.before.setdefault(person.id, replace(person))
+            fields = self.random.sample(CHANGED, self.random.choice((0, 0, 1, 1, 2)))
+            if fields:
+                users[person.id] = self.change(person, fields)
+            if not fields or self.random.random() < 0.2:
+                positions[person.id] = self.move(person, self.posts.move(person))
+        return {"users": users, "positions": positions}
 
     def again(self, patch: Patch) -> Patch:
-        """Change the same fields of the same people once more."""
-        members = self._cast.members
-        return {
-            "users": {
-                user: self._change(members[user], list(values))
-                for user, values in patch["users"].items()
-                if members[user].live
-            }
+        """Change the same fields, and positions, of the same people once more."""
+        here = {user: self.everybody[user] for user in (*patch["users"], *patch["positions"])}
+        live = {
+            user
+            for user, person in here.items()
+            if self._live(person) and user not in self._left_alone
         }
+        users = {
+            user: self.change(here[user], list(values))
+            for user, values in patch["users"].items()
+            if user in live
+        }
+        positions = {
+            user: self.move(here[user], self.posts.move(here[user]))
+            for user in patch["positions"]
+            if user in live
+        }
+        return {"users": users, "positions": positions}
 
     def hires(self, count: int) -> Patch:
         """Let new people begin, who are to be created in Xledger."""
-        return {"users": dict(self._hire() for _ in range(count))}
+        new = [self.hire() for _ in range(count)]
+        for person in new:
+            self.everybody[person.id] = person
+            for side in self.sides:
+                side.hired(person)
+        return begun(new)
 
-    def lives(self) -> list[Patch]:
-        """Let people leave, come back and be spoiled: patches in order, of people left alone."""
-        patches = []
-        leaving = () if self._refusing else (self._leave,)
-        steps = (*leaving, self._return, self._delete, self._spoil, self._change_unlinked)
-        for step in self._random.sample(steps, 3):
-            patches += step()
-        return patches
-
-    def vanish(self) -> list[Patch]:
-        """Hire somebody who is deleted at once: an employee or none, never two (R-79)."""
-        user, values = self._hire()
-        del self._cast.members[user]
-        self.unsettled[user] = values["employmentId"]
-        return [{"users": {user: values}}, {"users": {user: None}}]
-
-    def _live(self) -> list[Member]:
-        return [member for member in self._cast.members.values() if member.live]
-
-    def _untouched(self, count: int) -> list[Member]:
-        rested = [member for member in self._live() if member.id not in self._touched]
-        chosen = self._random.sample(rested, count)
-        self._touched |= {member.id for member in chosen}
-        return chosen
-
-    def _change(self, member: Member, fields: Iterable[str]) -> dict[str, Any]:
-        values = {name: self._value(member.id, name) for name in fields}
-        member.user = merged(member.user, values)
-        self._touched.add(member.id)
-        if member.live:
-            self._arrive(member, values)
-        elif member.standing is Standing.LINKED:
-            member.late |= set(values)
-        return values
-
-    def _value(self, user: str, field: str) -> Any:
-        value, text = self.values.of(field)
-        number = self._numbers[user, field] = self._numbers.get((user, field), 0) + 1
-        self.history[text] = Written(user, field, number)
-        return value
-
-    def _arrive(self, member: Member, fields: Iterable[str]) -> None:
-        assert member.expected is not None
-        record = record_of(member.user)
-        for name in fields:
-            member.expected |= {target: record[target] for target in FIELDS[name]}
-            member.kept.pop(name, None)
-
-    def _hire(self) -> tuple[str, dict[str, Any]]:
+    def hire(self) -> Person:
+        """Make somebody who begins, in the group or not."""
         self._hired += 1
         user, number = self._uuid(), self._hired
         (made,) = people.generate(10_000 + number, 1, self._today)["users"].values()
-        values = {name: self._value(user, name) for name in CHANGED}
-        made |= {**values, "employmentId": f"N{number:04}"}
-        made = merged({}, made)
-        self._cast.members[user] = Member(user, made, Standing.LINKED, record_of(made))
+        made |= {name: self.values.new(user, name) for name in CHANGED}
+        made |= {"employmentId": f"N{number:04}", "groups": self._groups(0.4)}
         self._touched.add(user)
-        return user, dict(made)
+        self._begun.add(user)
+        person = Person(user, {}, {})
+        person.change(made)
+        person.move(self.posts.first(user))
+        return person
 
-    def _leave(self) -> list[Patch]:
-        """Deactivate somebody between two changes, of which only the first arrives (R-71)."""
-        (member,) = self._untouched(1)
-        first = self._change(member, ("phone",))
-        inactive = {"status": {"active": False}}
-        member.user = merged(member.user, inactive)
-        second = self._change(member, ("bankAccount",))
-        return [{"users": {member.id: values}} for values in (first, inactive, second)]
+    def turn(self) -> Side:
+        """Let a midnight pass, or come again, for one connection; returns it with its new day."""
+        self.turned = True
+        side = self.random.choice(self.sides)
+        side.turn(self._calendar.other(side.day), self.everybody.values())
+        return side
 
-    def _return(self) -> list[Patch]:
-        """Let somebody come back: what changed meanwhile arrives (R-74)."""
-        away = [
-            member
-            for member in self._cast.members.values()
-            if member.late and not member.deleted and member.id not in self._touched
-        ]
-        if not away:
-            return []
-        member = self._random.choice(away)
-        active = {"status": {"active": True}}
-        member.user = merged(member.user, active)
-        self._arrive(member, member.late)
-        member.late = set()
-        self._touched.add(member.id)
-        return [{"users": {member.id: active}}]
+    def restore(self, person: Person, before: Person) -> Patch:
+        """Let somebody be as they were before, with the changed values as the newest there are."""
+        values = difference(before.user, person.user)
+        moves = difference(before.positions, person.positions)
+        self.values.renew([values, moves])
+        person.change(values)
+        person.move(moves)
+        for side in self.sides:
+            side.changed(person, values)
+            side.moved(person, triggers=any(one is not None for one in moves.values()))
+        return {"users": {person.id: values}, "positions": {person.id: moves}}
 
-    def _delete(self) -> list[Patch]:
-        (member,) = self._untouched(1)
-        member.deleted = True
-        return [{"users": {member.id: None}}]
+    def change(self, person: Person, fields: Iterable[str]) -> dict[str, Any]:
+        """Change fields of a person; returns the values."""
+        values = {name: self.values.new(person.id, name) for name in fields}
+        person.change(values)
+        self._touched.add(person.id)
+        for side in self.sides:
+            side.changed(person, values)
+        return values
 
-    def _spoil(self) -> list[Patch]:
-        """Give somebody an account that cannot be sent: a letter, and Xledger keeps the old one."""
-        (member,) = self._untouched(1)
-        values = {"bankAccount": wrong_account()}
-        member.user = merged(member.user, values)
-        member.kept["bankAccount"] = "invalid bank account"
-        return [{"users": {member.id: values}}]
+    def move(self, person: Person, moves: Moves) -> Moves:
+        """Change positions of a person; returns the same."""
+        person.move(moves)
+        self._touched.add(person.id)
+        triggers = any(one is not None for one in moves.values())
+        for side in self.sides:
+            side.moved(person, triggers=triggers)
+        return moves
 
-    def _change_unlinked(self) -> list[Patch]:
-        others = [
-            member
-            for member in self._cast.members.values()
-            if member.active and member.standing is Standing.ONLY_IN_HUMA
-        ]
-        member = self._random.choice(others)
-        return [{"users": {member.id: self._change(member, ("phone",))}}]
+    def doubt(self, person: Person) -> None:
+        """Expect that what changed of somebody in this round has arrived, or has not."""
+        for side in self.sides:
+            side.doubts(person)
+
+    def rested(self, people_: Iterable[Person]) -> list[Person]:
+        """Return those of some people who have not changed in this round."""
+        return [person for person in people_ if person.id not in self._touched]
+
+    def calm(self, person: Person) -> bool:
+        """Say whether no midnight of this round turns a person's positions."""
+        return not self.turned or self.posts.steady(person, {})
+
+    def recallable(self) -> list[Person]:
+        """Return who changed in this round and may be locked, whatever has arrived."""
+        return [
+            person
+            for user, before in self.before.items()
+            for person in [self.everybody[user]]
+            if person.active and user not in self._left_alone
+            and self.calm(before) and self.calm(person)
+            and wrong_account() not in (before.user["bankAccount"], person.user["bankAccount"])
+        ]  # fmt: skip
+
+    def alone(self, person: Person) -> None:
+        """Leave somebody alone for the rest of the round."""
+        self._touched.add(person.id)
+        self._left_alone.add(person.id)
+
+    def live(self) -> list[Person]:
+        """Return everybody of whom a change arrives somewhere."""
+        return [person for person in self.everybody.values() if self._live(person)]
+
+    def groups(self, person: Person, *, member: bool) -> dict[str, Any]:
+        """Let a person join the group, or leave it; returns the values."""
+        group = self.sides[-1].group
+        others = [one for one in person.user["groups"] if one["id"] != group]
+        values = {"groups": [*others, *([{"id": group, "type": "team"}] if member else [])]}
+        person.change(values)
+        return values
+
+    def _live(self, person: Person) -> bool:
+        return any(side.reaches(person) for side in self.sides)
+
+    def _some(self, count: int) -> list[Person]:
+        live = [person for person in self.live() if person.id not in self._left_alone]
+        members = [person for person in live if self.sides[-1].reaches(person)]
+        some = self.random.sample(members, min(MEMBERS, len(members)))
+        others = [person for person in live if person not in some]
+        return [*some, *self.random.sample(others, count - len(some))]
+
+    def _groups(self, share: float) -> list[dict[str, Any]]:
+        member = self.random.random() < share
+        return [{"id": self.sides[-1].group, "type": "team"}] if member else []
 
     def _uuid(self) -> str:
-        return str(UUID(int=self._random.getrandbits(128), version=4))
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+
+def begun(new: Iterable[Person]) -> Patch:
+    """Return the patch with which people begin."""
+    users = {person.id: dict(person.user) for person in new}
+    return {"users": users, "positions": {p.id: dict(p.positions) for p in new if p.positions}}
+
+
+def difference(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the merge patch that makes of `held` what is wanted.
+
+    >>> difference({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3, "d": 4}, "e": 5})
+    {'b': {'c': 2, 'd': None}, 'e': None}
+    """
+    patch: dict[str, Any] = {name: None for name in held if name not in wanted}
+    for name, value in wanted.items():
+        if isinstance(value, dict) and isinstance(held.get(name), dict):
+            inner = difference(value, held[name])
+            patch |= {name: inner} if inner else {}
+        elif value != held.get(name):
+            patch[name] = value
+    return dict(sorted(patch.items()))

@@ -3,16 +3,17 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from console.demo.story import WRONG_ACCOUNT
 from tests.faults.journal import Sent, values_of
 from tests.faults.ledger import Snapshot
-from tests.faults.load import Written
-from tests.faults.witness import Identity, Published, Witness
+from tests.faults.values import DAY, Written
+from tests.faults.witness import Published, Told, Witness
 
 DIGITS = re.compile(r"(?<![0-9a-f])[0-9]{8,}(?![0-9a-f])")
+IN_CLEAR = "the store in clear"
 AGAIN = {"skipped"}
 """How a repeated record may end once more, under the same outcome id (R-78, R-83)."""
 
@@ -23,44 +24,83 @@ def expects(event: Published, organization: str) -> bool:
     return headers.get("ce_organization") in {None, organization.encode()}
 
 
-def one_outcome_each(witness: Witness, organization: str, connection: str) -> Iterator[str]:
-    """Promise 1: every event has exactly one outcome, and nothing else has one."""
+def listeners(event: Published, connections: Sequence[str]) -> Sequence[str | None]:
+    """Return for which connections an event is told: each, or none where nobody can decode it."""
+    return connections if event.decodable or event.value is None else (None,)
+
+
+def one_outcome_each(
+    witness: Witness, organization: str, connections: Sequence[str]
+) -> Iterator[str]:
+    """Promise 1: every event has exactly one outcome per connection, and nothing else has one."""
+    meant = set()
     for identity, event in witness.events.items():
-        told = [json.loads(value) for value in dict.fromkeys(witness.outcomes.get(identity, ()))]
-        if not expects(event, organization):
-            if told:
-                yield f"promise 1: {identity.id} concerns nobody, and has an outcome"
-            continue
-        owner = connection if event.decodable or event.value is None else None
-        if not told:
-            yield f"promise 1: {identity.id} has no outcome"
-        elif len({(one["id"], one.get("connection")) for one in told}) > 1:
-            yield f"promise 1: {identity.id} has outcomes of several ids"
-        elif told[0].get("connection") != owner:
-            yield f"promise 1: {identity.id} has an outcome of another connection"
-        elif len(told) > event.times or any(one["result"] not in AGAIN for one in told[1:]):
-            results = ", ".join(one["result"] for one in told)
-            yield f"promise 1: {identity.id}, published {event.times} times, ended as {results}"
-    for identity in witness.outcomes.keys() - witness.events.keys():
-        yield f"promise 1: an outcome of {identity.id}, which nobody published"
+        if expects(event, organization):
+            wanted = {Told(identity, one) for one in listeners(event, connections)}
+            meant |= wanted
+            for told in wanted:
+                yield from _once(event, witness.outcomes.get(told, ()), AGAIN)
+    for told in witness.outcomes.keys() - meant:
+        yield f"promise 1: {told.event.id} has an outcome for {told.connection} too many"
+
+
+def answered_once(witness: Witness) -> Iterator[str]:
+    """Promise 1: so does every request of ours, of the connection that it asks for."""
+    meant = set()
+    for identity, request in witness.asked.items():
+        told = Told(identity, json.loads(request.value or b"{}")["data"]["connection"])
+        meant.add(told)
+        yield from _once(request, witness.answered.get(told, ()), None)
+    for told in witness.answered.keys() - meant:
+        yield f"promise 1: an outcome of request {told.event.id}, which nobody wrote"
+
+
+def _once(
+    event: Published, outcomes: Sequence[bytes], again: Collection[str] | None
+) -> Iterator[str]:
+    """Judge one event's outcomes for one connection.
+
+    Args:
+        event: which.
+        outcomes: as they were published.
+        again: how a repeated record may end once more; None: in any way.
+    """
+    name = event.identity.id
+    told = [json.loads(value) for value in dict.fromkeys(outcomes)]
+    if not told:
+        yield f"promise 1: {name} has no outcome"
+    elif len({one["id"] for one in told}) > 1:
+        yield f"promise 1: {name} has outcomes of several ids"
+    elif len(told) > event.times or (
+        again is not None and any(one["result"] not in again for one in told[1:])
+    ):
+        results = ", ".join(one["result"] for one in told)
+        yield f"promise 1: {name}, published {event.times} times, ended as {results}"
 
 
 def effects_before_offsets(
-    snapshot: Snapshot, witness: Witness, organization: str
+    snapshot: Snapshot, witness: Witness, organization: str, connections: Sequence[str]
 ) -> Iterator[str]:
     """Promise 2: no offset stands behind an event without effect, no effect behind the offset.
 
     Args:
         snapshot: a moment of the store.
         witness: has read on at least to that moment.
-        organization: with the connection.
+        organization: with the connections.
+        connections: all of them.
     """
-    waiting = {witness.places[place] for place in snapshot.pending if place in witness.places}
+    waiting = {
+        Told(witness.places[place], one)
+        for place, ones in snapshot.pending.items()
+        if place in witness.places
+        for one in ones
+    }
+    known = witness.outcomes.keys() | snapshot.leaving | waiting
     for place, identity in witness.places.items():
         event = witness.events[identity]
-        done = identity in witness.outcomes or identity in snapshot.leaving or identity in waiting
         if place.offset < snapshot.next.get(place.partition, 0):
-            if not done and expects(event, organization):
+            wanted = {Told(identity, one) for one in listeners(event, connections)}
+            if expects(event, organization) and not wanted <= known:
                 yield f"promises 1 and 2: the offset passed {identity.id}, which left no trace"
         elif place in snapshot.pending:
             yield f"promise 2: {identity.id} waits, and its offset has not moved"
@@ -70,7 +110,7 @@ class Order:
     """Promise 3: what goes out of one person's field never goes back to an older value."""
 
     def __init__(self) -> None:
-        self._newest: dict[tuple[Written | str, ...], int] = {}
+        self._newest: dict[tuple[str, ...], int] = {}
 
     def kept(
         self, entries: Iterable[dict[str, Any]], history: Mapping[str, Written]
@@ -85,7 +125,7 @@ class Order:
     def _judge(self, sent: Sent, written: Written) -> Iterator[str]:
         # an update and the creation before it write the same record
         record = sent.root.removeprefix("update").removeprefix("add")
-        key = (written.user, written.field, record, sent.place)
+        key = (sent.token, written.user, written.field, record, sent.place)
         newest = self._newest.get(key, 0)
         if written.number < newest:
             yield (
@@ -124,11 +164,11 @@ def one_record_each(
 
 
 def nobody_elses(
-    entries: Iterable[Mapping[str, Any]], token: str, others: Mapping[str, Any]
+    entries: Iterable[Mapping[str, Any]], tokens: Collection[str], others: Mapping[str, Any]
 ) -> Iterator[str]:
     """Promise 4: no other token, no other company."""
     for entry in entries:
-        if entry["token"] != token:
+        if entry["token"] not in tokens:
             yield f"promise 4: request {entry['number']} came with another token"
     for name, company in others.items():
         if any(company[kind] for kind in ("contacts", "suppliers", "employees")):
@@ -136,7 +176,10 @@ def nobody_elses(
 
 
 def nothing_seen(
-    places: Mapping[str, Iterable[str]], words: Iterable[str], numbers: Collection[str]
+    places: Mapping[str, Iterable[str]],
+    words: Iterable[str],
+    numbers: Collection[str],
+    days: Collection[str],
 ) -> Iterator[str]:
     """Promise 5: no value and no token outside; says where, not what.
 
@@ -144,12 +187,14 @@ def nothing_seen(
         places: texts by where they stand.
         words: none of which may be part of one.
         numbers: none of which may stand in one by itself, as digits.
+        days: none of which may stand in one; but `IN_CLEAR` has when the date changes a choice.
     """
     known = set(numbers)
     for place, texts in places.items():
         whole = "\n".join(texts).lower()
         found = [word for word in words if word.lower() in whole]
         found += known.intersection(DIGITS.findall(whole))
+        found += set() if place == IN_CLEAR else set(days).intersection(DAY.findall(whole))
         if found:
             yield f"promise 5: {len(found)} values or tokens in {place}"
 
@@ -172,10 +217,12 @@ def letters_deserved(witness: Witness) -> Iterator[str]:
             yield f"promise 1: no letter of {identity.id}, which nobody can decode"
 
 
-def untold(witness: Witness, organization: str) -> list[Identity]:
-    """Return the events that have no outcome yet."""
-    return [
-        identity
+def untold(witness: Witness, organization: str, connections: Sequence[str]) -> list[Told]:
+    """Return which outcomes of events are not there yet."""
+    wanted = (
+        Told(identity, one)
         for identity, event in witness.events.items()
-        if identity not in witness.outcomes and expects(event, organization)
-    ]
+        if expects(event, organization)
+        for one in listeners(event, connections)
+    )
+    return [told for told in wanted if told not in witness.outcomes]

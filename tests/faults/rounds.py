@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tests.faults.deck import REFUSING, UPDATE, Blow, Card
 from tests.faults.judge import Judge
+from tests.faults.lives import Lives
 from tests.faults.load import Load, Patch
 from tests.faults.publishing import Plain
 from tests.faults.world import World, state_of, stop_file
@@ -21,6 +22,10 @@ PATIENT: Final = 60.0
 WAKING: Final = 4.0
 """Seconds that a process which should be dead gets to do harm."""
 LATER: Final = 0.3
+ALONE: Final = frozenset({Blow.JOIN, Blow.STOP, Blow.STOP_UNSENT})
+"""Blows to one owner of a lane, who gives it back when the connection changes."""
+TURNS: Final = 0.5
+"""Share of the other rounds in which a midnight passes."""
 
 
 class Rounds:
@@ -30,6 +35,7 @@ class Rounds:
         world: that runs.
         judge: says when a round is over, and what speaks against the promises.
         load: what changes.
+        lives: and what happens to people.
         plain: publishes what Huma would not.
         random: the moments.
 
@@ -38,11 +44,12 @@ class Rounds:
     """
 
     def __init__(
-        self, world: World, judge: Judge, load: Load, plain: Plain, random: Random
+        self, world: World, judge: Judge, load: Load, lives: Lives, plain: Plain, random: Random
     ) -> None:
         self._world = world
         self._judge = judge
         self._load = load
+        self._lives = lives
         self._plain = plain
         self._random = random
         self._began = 0
@@ -53,8 +60,10 @@ class Rounds:
         world = self._world
         write = self._random.choice(card.writes)
         self._load.begin(refusing=REFUSING in card.faults)
+        self._lives.begin()
         if card.blow is Blow.STOP_UNSENT:
             stop_file(world.stage.folder).write_text(write, "utf-8")
+        self._turn(card)
         self._strike(card, write, self._begin(card))
         return self._judge.after_round()
 
@@ -70,12 +79,19 @@ class Rounds:
 
     def _begin(self, card: Card) -> Patch:
         """Let Xledger suffer the card's faults, and change people; returns the changes."""
-        self._world.stage.theatre.break_xledger(faults_of(card))
+        token = self._load.sides[0].token if card.blow is Blow.JOIN else "*"
+        self._world.stage.theatre.break_xledger(faults_of(card, token))
         self._began = self._world.journal.newest()
         first = self._load.changes(12)
         self._world.publish(first)
         self._world.publish(self._load.hires(4))
         return first
+
+    def _turn(self, card: Card) -> None:
+        """Let a midnight pass for a connection, perhaps, while everything else happens."""
+        if card.blow not in ALONE and self._random.random() < TURNS:
+            side = self._load.turn()
+            self._world.turn(side)
 
     def _strike(self, card: Card, write: str, first: Patch) -> None:
         world = self._world
@@ -101,8 +117,9 @@ class Rounds:
     def _more(self, first: Patch) -> None:
         """Change what is under way once more, others too, and publish what Huma would not."""
         world, load = self._world, self._load
+        recalled = self._lives.recall()
         world.publish(load.again(first))
-        for patch in (*load.lives(), *load.vanish()):
+        for patch in (*recalled, *self._lives.some(), *self._lives.vanish()):
             world.publish(patch)
         known = [one for one in world.witness.events.values() if one.decodable]
         if known:
@@ -114,12 +131,13 @@ class Rounds:
     def _catch(self, card: Card, write: str) -> None:
         """Stop delivery at a random moment of a write that is in flight, as the journal shows."""
         world = self._world
+        token = self._load.sides[0].token if card.blow is Blow.JOIN else None
 
         def caught() -> bool:
-            if world.journal.in_flight(write):
+            if world.journal.in_flight(write, token):
                 time.sleep(self._random.random() * LATER)
                 world.freeze("delivery")
-                if world.journal.in_flight(write):
+                if world.journal.in_flight(write, token):
                     return True
                 world.thaw("delivery")
             if world.journal.suffered(card.faults[0], self._began):
@@ -149,15 +167,15 @@ class Rounds:
 
     def _join(self, card: Card, write: str) -> None:
         """Let one more of each role join, who must leave the lane alone until its owner is dead."""
-        world = self._world
+        world, one = self._world, self._load.sides[0].connection
         self._wait(lambda: world.journal.suffered(card.faults[0], self._began))
-        epoch, late = world.ledger.epoch(), world.late()
+        epoch, late = world.ledger.epoch(one), world.late()
         world.start("successor", world.another("delivery"))
         world.start("joining", world.another("intake"))
         first = self._begin(card)
         self._more(first)
         self._catch(card, write)
-        if world.ledger.epoch() != epoch and world.late() == late:
+        if world.ledger.epoch(one) != epoch and world.late() == late:
             self._judge.note("a lane was taken over while its owner lived")
         world.kill("delivery")
         world.roles["intake"].stop()
@@ -200,12 +218,13 @@ class Rounds:
         self._wait(stopped)
 
 
-def faults_of(card: Card) -> Iterator[dict[str, Any]]:
+def faults_of(card: Card, token: str) -> Iterator[dict[str, Any]]:
     """Return what Xledger suffers in a round; where nothing is killed, first a slow update."""
     if not card.in_flight and card.blow is not Blow.STOP_UNSENT:
         yield {"match": {"operation": f"{UPDATE}*"}, "fault": "slow", "seconds": 0.8, "times": 1}
     for fault in card.faults:
         for write in card.writes:
-            one: dict[str, Any] = {"match": {"operation": f"{write}*"}, "fault": fault}
+            match = {"operation": f"{write}*", "token": token}
+            one: dict[str, Any] = {"match": match, "fault": fault}
             one |= {"seconds": SECONDS[fault]} if fault in SECONDS else {}
             yield one | {"times": 1}

@@ -16,8 +16,12 @@ import pytest
 from connectors.broker.apache import Apache
 from console.demo.cast import cast
 from console.demo.stage import Stage
+from console.demo.zones import zones
+from tests.faults import opening
+from tests.faults.calendar import Calendar
 from tests.faults.deck import SEED, deal
 from tests.faults.judge import Judge
+from tests.faults.lives import Lives
 from tests.faults.load import Load
 from tests.faults.publishing import Plain
 from tests.faults.rounds import Rounds
@@ -52,18 +56,26 @@ def test_the_promises_hold_on_postgresql(
 def play(broker: Apache, folder: Path, url: str, rounds: int, seed: int) -> None:
     """Play so many rounds on the store of this address, which is empty."""
     say(f"{SEED}={seed}")
-    random, today = Random(seed), datetime.now(UTC).date()  # noqa: S311 - repeatable
-    players = cast(seed, PEOPLE, today)
-    with Stage(folder, broker.servers, seed, {**SETTINGS, "STORE__URL": url}) as stage:
+    random, now = Random(seed), datetime.now(UTC)  # noqa: S311 - repeatable
+    calendar, today = Calendar(zones(now)), now.date()
+    players = cast(seed, PEOPLE, calendar.early.date)
+    everybody = opening.everybody(players, random)
+    settings = {**SETTINGS, "STORE__URL": url}
+    with Stage(folder, broker.servers, seed, settings, calendar.early.zone) as stage:
         stage.open(players)
+        sides = [
+            opening.whole(stage, players, calendar),
+            opening.of_group(stage, players, calendar, today),
+        ]
         world = World(broker, stage, url)
         try:
             world.start("delivery", prepare(stage, "delivery", "delivery"))
-            stage.link()
+            for side in sides:
+                opening.link(stage, side)
             world.start("intake", prepare(stage, "intake", "intake"))
-            load = Load(players, random, today)
-            judge = Judge(world, players, load)
-            table = Rounds(world, judge, load, Plain(broker.servers, random), random)
+            load = Load(everybody, sides, random, today, calendar)
+            judge, plain = Judge(world, load), Plain(broker.servers, random)
+            table = Rounds(world, judge, load, Lives(load), plain, random)
             for number, card in enumerate(deal(random, rounds), 1):
                 began = time.monotonic()
                 problems = table.play(card)

@@ -1,11 +1,12 @@
 """Values as people type them, each one different: where one turns up says which change it is."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
-from console.demo.cast import Cast
 from console.demo.story import WRONG_ACCOUNT
 from simulators.huma.names import PLACES
 from simulators.huma.numbers import LAST, check_digit
@@ -19,25 +20,86 @@ BANK = "0002"
 """Of accounts of the load: no bank's, and not that of the people whom the simulator makes."""
 SHORTEST = 8
 """Digits of a number that nothing else is by chance."""
+BEGINNINGS = date(1901, 1, 1)
+"""The first day of new contracts: long before anybody was born."""
+DAYS = date(2101, 1, 1)
+"""The first of all other days: long after everything that happens."""
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Written(NamedTuple):
+    """Which change a value came with; `number` rises with each of one person's field."""
+
+    user: str
+    field: str
+    number: int
 
 
 class Values:
-    """Makes new values, and knows the numbers it made."""
+    """Makes new values, and knows which change each came with.
+
+    Attributes:
+        history: by the text that stands for a value in Xledger.
+    """
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._numbers = count(1)
         self._accounts = _accounts(random.randrange(10**5))
         self._made: set[str] = set()
+        self._beginnings = _days(BEGINNINGS)
+        self._days = _days(DAYS)
+        self._changes: dict[tuple[str, str], int] = {}
+        self.history: dict[str, Written] = {}
 
-    def numbers(self, cast: Cast) -> set[str]:
-        """Return every number of a person that must be seen nowhere, those of the cast too."""
-        users = [*cast.huma["users"].values(), *(one.user for one in cast.members.values())]
+    def numbers(self, users: Iterable[Mapping[str, Any]]) -> set[str]:
+        """Return every number of a person that must be seen nowhere, those of `users` too."""
         known = self._made | {number for user in users for number in _numbers_of(user)}
         return {number for number in known if len(number) >= SHORTEST}
 
-    def of(self, field: str) -> tuple[Any, str]:
-        """Return a new value of one of `CHANGED`, and the text that stands for it in Xledger."""
+    def new(self, user: str, field: str) -> Any:
+        """Return a new value of one of `CHANGED`, as Huma has it."""
+        value, text = self._of(field)
+        self._note(user, field, text)
+        return value
+
+    def title(self, user: str, position: str) -> dict[str, str]:
+        """Return a new job title."""
+        number = next(self._numbers)
+        name = f"Kanarisjef {_letters(number)}"
+        self._note(user, f"{position}.title", name)
+        return {"id": f"title-{number}", "name": name}
+
+    def day(self, user: str, position: str, field: str) -> str:
+        """Return a new day of a position, long after everything that happens."""
+        day = next(self._days)
+        self._note(user, f"{position}.{field}", day)
+        return day
+
+    def beginning(self, user: str, position: str) -> str:
+        """Return a new first day of a contract, long ago."""
+        day = next(self._beginnings)
+        self._note(user, f"{position}.contractStartDate", day)
+        return day
+
+    def renew(self, value: Any) -> None:
+        """Let values that come back be the newest ones, wherever they stand in `value`."""
+        if isinstance(value, str) and value in self.history:
+            self._note(*self.history[value][:2], value)
+        elif isinstance(value, dict | list):
+            for part in value.values() if isinstance(value, dict) else value:
+                self.renew(part)
+
+    def days(self) -> set[str]:
+        """Return every day long after everything that happens."""
+        return {text for text in self.history if DAY.fullmatch(text) and text >= str(DAYS)}
+
+    def _note(self, user: str, field: str, text: str) -> None:
+        number = self._changes[user, field] = self._changes.get((user, field), 0) + 1
+        self.history[text] = Written(user, field, number)
+
+    def _of(self, field: str) -> tuple[Any, str]:
+        """Return a new value, and the text that stands for it in Xledger."""
         number = next(self._numbers)
         makes = {
             "phone": f"+47 {41_000_000 + number}",
@@ -86,6 +148,10 @@ def _accounts(first: int) -> Any:
         digit = check_digit(ten, LAST)
         if digit is not None:
             yield ten + digit
+
+
+def _days(first: date) -> Iterator[str]:
+    return (str(first + timedelta(days=number)) for number in count())
 
 
 def _letters(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What any plain consumer sees: every event published, every outcome, every dead letter."""
+"""What any plain consumer sees: every event and request, every outcome, every dead letter."""
 
 import json
 from collections.abc import Iterator
@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from schemas.reading import OUR_SOURCE
-from schemas.topics import DEAD_LETTERS, EVENTS, OUTCOMES
+from schemas.topics import DEAD_LETTERS, EVENTS, OUTCOMES, REQUESTS, Topic
 
 Headers: TypeAlias = list[tuple[str, bytes | None]]
 
 AT_ONCE = 5000
 SECONDS = 30.0
+HEARTBEAT = "heartbeat"
 
 
 class Identity(NamedTuple):
@@ -46,6 +47,13 @@ class Place(NamedTuple):
     offset: int
 
 
+class Told(NamedTuple):
+    """That there is an outcome: of which event, for which connection."""
+
+    event: Identity
+    connection: str | None
+
+
 class Witness:
     """Reads the topics from their beginning.
 
@@ -67,14 +75,17 @@ class Witness:
         self._consumer.assign(
             [
                 TopicPartition(topic.name, number, OFFSET_BEGINNING)
-                for topic in (EVENTS, OUTCOMES, DEAD_LETTERS)
+                for topic in (EVENTS, REQUESTS, OUTCOMES, DEAD_LETTERS)
                 for number in range(topic.partitions)
             ]
         )
         self.records = 0
         self.events: dict[Identity, Published] = {}
         self.places: dict[Place, Identity] = {}
-        self.outcomes: dict[Identity, list[bytes]] = {}
+        self.outcomes: dict[Told, list[bytes]] = {}
+        self.asked: dict[Identity, Published] = {}
+        """Requests of ours but heartbeats, and `answered` their outcomes."""
+        self.answered: dict[Told, list[bytes]] = {}
         self.letters: list[tuple[Identity, bytes | None]] = []
         self.outside: list[str] = []
         """Everything of our own topics that must hold no value: keys, headers, outcomes."""
@@ -99,9 +110,9 @@ class Witness:
             for found, end in zip(positions, ends.values(), strict=True)
         )
 
-    def ends(self) -> dict[TopicPartition, int]:
-        """Return where the outcomes topic ends now."""
-        partitions = [TopicPartition(OUTCOMES.name, n) for n in range(OUTCOMES.partitions)]
+    def ends(self, topic: Topic) -> dict[TopicPartition, int]:
+        """Return where a topic ends now."""
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         return {one: self._consumer.get_watermark_offsets(one, SECONDS)[1] for one in partitions}
 
     def _take(self, message: Message) -> None:
@@ -114,35 +125,52 @@ class Witness:
             identity = _identity(headers, f"{EVENTS.name}/{partition}/{offset}")
             self.records += 1
             self.places[Place(partition, offset)] = identity
-            if identity in self.events:
-                self.events[identity].times += 1
-            else:
-                self.events[identity] = Published(identity, key, value, headers)
+            _count(self.events, Published(identity, key, value, headers))
             return
         self.outside += [text(key), *_texts(headers)]
-        if message.topic() == OUTCOMES.name:
+        if message.topic() == REQUESTS.name:
+            self.outside.append(text(value))
+            asked: dict[str, Any] = json.loads(value or b"{}")
+            if HEARTBEAT not in asked["type"]:
+                identity = Identity(asked["source"], asked["id"])
+                _count(self.asked, Published(identity, key, value, headers))
+        elif message.topic() == OUTCOMES.name:
             assert value is not None
             self.outside.append(text(value))
-            identity = identity_of_outcome(value)
-            if identity.source != OUR_SOURCE:  # a request of ours, such as a heartbeat
-                self.outcomes.setdefault(identity, []).append(value)
+            told, type_ = told_by(value)
+            ours = told.event.source == OUR_SOURCE
+            if not (ours and HEARTBEAT in type_):
+                (self.answered if ours else self.outcomes).setdefault(told, []).append(value)
         else:
-            found = {name: text(raw) for name, raw in headers}
+            found = dict(_pairs(headers))
             names = (f"huma-xledger-event-{part}" for part in ("source", "id"))
             self.letters.append((Identity(*(found[name] for name in names)), value))
 
 
-def identity_of_outcome(value: bytes) -> Identity:
-    """Return whose outcome it is."""
-    event: dict[str, Any] = json.loads(value)["event"]
-    return Identity(event["source"], event["id"])
+def _count(events: dict[Identity, Published], one: Published) -> None:
+    if one.identity in events:
+        events[one.identity].times += 1
+    else:
+        events[one.identity] = one
+
+
+def told_by(value: bytes) -> tuple[Told, str]:
+    """Return whose outcome it is, for which connection, and the type of its event."""
+    outcome: dict[str, Any] = json.loads(value)
+    event = outcome["event"]
+    told = Told(Identity(event["source"], event["id"]), outcome.get("connection"))
+    return told, event.get("type") or ""
 
 
 def _identity(headers: Headers, place: str) -> Identity:
-    found = {name: text(raw) for name, raw in headers}
+    found = dict(_pairs(headers))
     if "ce_id" not in found:
         return Identity(place, place)
     return Identity(found["ce_source"], found["ce_id"])
+
+
+def _pairs(headers: Headers) -> Iterator[tuple[str, str]]:
+    return ((name, text(raw)) for name, raw in headers)
 
 
 def _texts(headers: Headers) -> Iterator[str]:

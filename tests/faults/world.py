@@ -13,6 +13,7 @@ from console.demo.programs import Program
 from console.demo.stage import Stage
 from tests.faults.journal import Journal
 from tests.faults.ledger import Ledger
+from tests.faults.side import Side
 from tests.faults.witness import Witness
 from tests.fixtures.waiting import until
 
@@ -34,11 +35,16 @@ SETTINGS: Final = {
     "OUTBOX__LEASE": "3",
     "OUTBOX__DELIVERY_TIMEOUT": "2",
     "INTAKE__BATCH": "25",
+    "SWEEP__EVERY": "1",
+    "SWEEP__LEASE": "3",
+    "SWEEP__RETRY": "0.5",
 }
 """The defaults' proportions, a fifteenth to thirtieth as long; small batches, so that there are
 many moments between two transactions."""
 HOOK: Final = Path(__file__).parent / "hook"
 ROOT: Final = Path(__file__).parents[2]
+STILL: Final = frozenset("TZX")
+"""States in which a process does nothing; its lease may have ended it just before."""
 STOP_FILE: Final = "HUMA_XLEDGER_TEST_STOP_FILE"
 
 
@@ -86,6 +92,10 @@ class World:
         """Change people in Huma."""
         self.published += self.stage.theatre.change(patch)
 
+    def turn(self, side: Side) -> None:
+        """Let it be another day for a connection."""
+        self.stage.programs.command("connections", "set", side.connection, "--zone", side.day.zone)
+
     def kill(self, *names: str) -> None:
         """End roles as a power cut would."""
         for name in names:
@@ -95,8 +105,11 @@ class World:
         """Stop a role where it is, but not while it holds the whole of SQLite."""
 
         def frozen() -> bool:
+            if not self.roles[name].running:
+                assert not self.ended()  # its lease ended on a busy machine: it is started again
+                return False
             self.roles[name].signal(signal.SIGSTOP)
-            until(lambda: state_of(self.roles[name]) == "T")
+            until(lambda: state_of(self.roles[name]) in STILL)
             if self.ledger.writable():
                 return True
             self.thaw(name)
@@ -153,9 +166,11 @@ def stop_file(folder: Path) -> Path:
 
 
 def state_of(role: Program) -> str:
-    """Return the state of a process as the kernel tells it: T is stopped."""
-    assert role._process is not None
-    text = Path(f"/proc/{role._process.pid}/stat").read_text("utf-8")
+    """Return the state of a process as the kernel tells it: T is stopped, Z and X are over."""
+    try:
+        text = Path(f"/proc/{role.pid}/stat").read_text("utf-8")
+    except FileNotFoundError:
+        return "X"
     return text.rpartition(")")[2].split()[0]
 
 
