@@ -71,7 +71,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
 def demo(
     wiring: Wiring, people: int, flood: int, seed: int, folder: Path | None, *, keep: bool
 ) -> None:
-    """Play a working day and a flood on this machine, and prove the result."""
+    """Play a day, a flood and a midnight on this machine, and prove the result."""
     from console.demo.play import play  # noqa: PLC0415 - the demo alone needs the simulators
 
     holds = play(wiring, people, flood, seed, folder, keep=keep)
