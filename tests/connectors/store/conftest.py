@@ -14,7 +14,6 @@ from sqlalchemy import delete
 
 from connectors.store.engine import open_store
 from connectors.store.keyring import Keyring
-from connectors.store.migrate import migrate
 from connectors.store.tables import metadata
 from tests.fixtures.databases import LIMITS, TEMPLATE
 from tests.fixtures.stored import Stored
@@ -53,8 +52,7 @@ def postgresql_stored(postgresql: str, keyring: Keyring) -> Iterator[Stored]:
     """An empty store on PostgreSQL that ends idle transactions after 0.3 s."""
     with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS hurried WITH (FORCE)")
-        connection.execute("CREATE DATABASE hurried")
+        connection.execute(f"CREATE DATABASE hurried TEMPLATE {TEMPLATE}".encode())
     store = open_store(f"{postgresql}/hurried", None, HURRIED)
-    migrate(store)
     yield Stored(store, keyring)
     store.close()

@@ -1,6 +1,7 @@
 """Deleted in Huma: all of a person ends here, and nothing of it in Xledger (R-75 to R-79)."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -178,6 +179,7 @@ def test_deleted_while_in_flight(life: Life) -> None:
 def test_deleted_while_a_creation_is_open(life: Life, step: int, *, happened: bool) -> None:
     """What was made of it stays in Xledger; no intent is left, and nothing more is made."""
     bench = life.connect()
+    bench.limits = replace(bench.limits, settle=60.0)  # nobody looks again before the deletion
     bench.xledger.faults = [None] * step + [(NO_ANSWER, happened)]
     life.created(5)
     life.read()
