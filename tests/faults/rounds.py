@@ -17,7 +17,7 @@ from tests.fixtures.waiting import until
 
 SECONDS: Final = {"slow": 1.2, "late-commit": 1.0, "hang": 5.0, "timeout-after-commit": 5.0}
 """How long a fault keeps a request; what is written late is written within the settle time."""
-PATIENT: Final = 60.0
+PATIENT: Final = 150.0
 """Seconds in which anything happens that is to happen, however busy the machine."""
 WAKING: Final = 4.0
 """Seconds that a process which should be dead gets to do harm."""
