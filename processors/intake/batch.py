@@ -11,7 +11,7 @@ from processors.intake.projection import Projecting, key_of
 from processors.intake.queueing import EVENT_ORIGIN, REQUEST_ORIGIN, Queue, Queued
 from processors.intake.reading import Item
 from processors.intake.requests import Requests
-from processors.intake.stale import Stale, no_repeats
+from processors.intake.stale import Stale, is_stored, no_repeats
 from processors.intake.unjudged import passed_over, refused
 from processors.links import WRITTEN, when_created, when_rehired
 from processors.mapping.required import REQUIRED
@@ -60,6 +60,11 @@ class Arrived:
     event: Event
     fresh: frozenset[str]
     moved: bool
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether it brought no value, or none that is not known: it may be a repeat."""
+        return not (self.fresh or self.moved)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,9 +133,9 @@ class Batch:
             else:
                 standings = self._connections.get(item.organization or "", ())
                 self._endings += passed_over(item, parsed, standings)
-        self._end_stale()
         superseded, ended = self._queue.store(self._tx)
         self.applied.ended += superseded
+        self._end_stale()  # what waits since this batch is known now
         self._tx.touch(
             [
                 (connection, key, name, version)
@@ -142,7 +147,7 @@ class Batch:
         for organization, links in self._new_links.items():
             self._tx.save_links(links, organization)
         self._tx.look_again(sorted(self._look_again))
-        self.applied.ended += self._tx.end([*self._endings, *ended])
+        self.applied.ended += self._tx.end([*ended, *self._endings])
         return self.applied
 
     def _may_be_wanted(self, events: Iterable[Event]) -> list[PersonKey]:
@@ -194,7 +199,7 @@ class Batch:
         now = self._keep_link(arrived, case, stored, stop)
         if stop is None:
             self._wait(arrived, case, now)
-        elif stop.code is Code.STALE:
+        elif arrived.nothing_new and not case.again:
             ending = self._ending(arrived, connection, stop)
             triggers = self._belated(arrived, case, stored) and stored.state in WRITTEN
             self._stale.append(Stale(arrived.item, arrived.event, ending, triggers))
@@ -210,6 +215,8 @@ class Batch:
         after = after_activation(event, standing)
         if (event.type is EventType.USER_CREATED or joined) and after:
             wanted = when_created(stored.state, add_new_users=standing.connection.add_new_users)
+            if wanted is not stored.state and not joined and self._repeats(arrived):
+                wanted = stored.state  # what did not make them wanted does not do so now (R-82)
         if wanted is not stored.state or joined or HumaField.EMAIL.value in arrived.fresh:
             wanted = when_rehired(wanted) if key in self._rehired else wanted
         names, kept, again = set(arrived.fresh), None, carried.replay_count > 0
@@ -223,6 +230,10 @@ class Batch:
         return Case(
             event, standing, self._people[key], wanted, frozenset(names), joined, again, kept
         )
+
+    def _repeats(self, arrived: Arrived) -> bool:
+        """Say whether an event was here before, as far as a value of it is still stored (R-83)."""
+        return arrived.nothing_new and is_stored(self._tx, arrived.event)
 
     def _keep_link(
         self, arrived: Arrived, case: Case, stored: StoredLink, stop: Stop | None

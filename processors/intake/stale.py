@@ -1,4 +1,4 @@
-"""Stale events: what repeats is counted only, what came too late ends, and may trigger (R-83)."""
+"""Events that say nothing new: a repeat is only counted, what came too late ends (R-83)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,17 +27,29 @@ def no_repeats(transaction: IntakeTransaction, stale: Sequence[Stale]) -> list[S
     """Return those that repeat nothing that is pending, and nothing whose value is stored."""
     if not stale:
         return []
-    values, positions, outcomes = [], [], []
+    outcomes = []
     for one in stale:
         assert one.ending.connection is not None
-        event = one.event
-        key, digest = key_of(event), digest_of(event)
-        values += [Value(key, name, event.revision, digest, None) for name in event.fields]
-        positions += [Value(key, id_, event.revision, digest, None) for id_ in event.positions]
         outcomes.append(outcome_of(one.item, one.ending.connection))
-    stored, pending = transaction.repeats(values, positions, outcomes)
+    stored, pending = transaction.repeats(*_values([one.event for one in stale]), outcomes)
     return [
         one
         for one, outcome in zip(stale, outcomes, strict=True)
         if outcome not in pending and (key_of(one.event), digest_of(one.event)) not in stored
     ]
+
+
+def is_stored(transaction: IntakeTransaction, event: Event) -> bool:
+    """Say whether a value that this very event brought is stored."""
+    stored, _ = transaction.repeats(*_values([event]), [])
+    return bool(stored)
+
+
+def _values(events: Sequence[Event]) -> tuple[list[Value], list[Value]]:
+    """Return what events say of fields and of positions, without the values."""
+    values, positions = [], []
+    for event in events:
+        key, digest = key_of(event), digest_of(event)
+        values += [Value(key, name, event.revision, digest, None) for name in event.fields]
+        positions += [Value(key, id_, event.revision, digest, None) for id_ in event.positions]
+    return values, positions
