@@ -1,4 +1,4 @@
-"""Asking that records which were taken over are compared: a request of ours (R-112)."""
+"""Asking that somebody is sent whole, whose every field nobody waits for: a request (R-112)."""
 
 from collections.abc import Container, Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ def ask(
     there: Container[str],
     now: int,
 ) -> None:
-    """Ask for every field of those whose records were taken over.
+    """Ask for every field of those of whom not all is known to be in Xledger.
 
     Args:
         connection: in the transaction that records it.
@@ -40,7 +40,7 @@ def ask(
     rows = []
     for result in results:
         if result.link is not None and result.link.compare and result.user in there:
-            id_ = f"taken-over/{lease.connection}/{result.user}/{now}"
+            id_ = f"compare/{lease.connection}/{result.user}/{now}"
             key = PersonKey(lease.organization, result.user)
             asked = request(EventType.RESEND_REQUESTED, id_, at, key, data)
             rows.append(NewRow(REQUESTS.name, asked.key, asked.value, HEADERS))

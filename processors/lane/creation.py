@@ -16,7 +16,7 @@ from processors.lane.creating import (
     with_email,
 )
 from processors.lane.culprits import Case, Verdict
-from processors.lane.results import Postponed, code_of, postpone, result_of
+from processors.lane.results import Postponed, code_of, is_unsaid, postpone, result_of
 from processors.lane.updating import GROUPS, Sent, by_record, send
 from processors.mapping.email import same_email_key
 from processors.ports.lane import (
@@ -317,7 +317,7 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
     """Return a person who is an employee now: fields applied, but those that were refused.
 
     A contact or subledger taken over may hold older values: what is not confirmed goes out again,
-    whether an event waits for it or not.
+    and so does what was refused without an event that waits for it.
     """
     whole = {
         Root.CONTACT: Verdict(one.contact, _confirmed(one, Root.CONTACT)),
@@ -327,7 +327,8 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
     }
     result = result_of(one.parcel, whole, lane.tools.limits.retries, Postponed(0.0, unsure=False))
     confirmed, records = _written(one, verdicts)
-    told = {target for v in whole.values() for target in (*v.done, *v.refused)}
+    done = {target for verdict in whole.values() for target in verdict.done}
+    left = one.parcel.values.keys() - done
     return PersonResult(
         one.user,
         result.ends,
@@ -342,7 +343,7 @@ def _created(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
             incomplete=False,
             intent_done=True,
             triggered=one.positioned,
-            compare=not one.parcel.values.keys() <= told,
+            compare=is_unsaid(one.parcel, left),
         ),
         records=records,
         why={target: one.parcel.why[target] for target in confirmed if target in one.parcel.why},

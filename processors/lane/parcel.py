@@ -1,11 +1,11 @@
 """What one person's open work asks of Xledger: pure, from the snapshot alone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from processors.fields import FIELDS, field_of, targets_of
 from processors.lane.barrier import Lock, lock_of, locked_end, stop, younger
-from processors.lane.mapped import map_all
+from processors.lane.mapped import MappedFields, map_all
 from processors.mapping import TABLE, MappingContext, differing, for_creation, missing
 from processors.ports.lane import Dirty, FieldEnd, Flip, LinkChange, Result, Subject
 from schemas.choice import Choice
@@ -35,6 +35,7 @@ class Parcel:
         why: of which position the targets are that have one.
         flip: when the date changes the choice again; None where no position data was mapped.
         held: why a creation that was begun is only looked up, and nothing is made.
+        unsaid: a field that is not open cannot be sent: nobody is told by what is sent now.
     """
 
     subject: Subject
@@ -47,6 +48,7 @@ class Parcel:
     why: Mapping[Target, Choice] = field(default_factory=dict)
     flip: Flip | None = None
     held: Code | None = None
+    unsaid: bool = False
 
     @property
     def turns(self) -> dict[str, Dirty]:
@@ -158,8 +160,9 @@ def _update(
             ended.append(end)
     change = LinkChange(incomplete=False) if subject.incomplete else None
     return Parcel(
-        subject, values, sent, tuple(ended), warnings, change, why=found.why, flip=found.flip
-    )
+        subject, values, sent, tuple(ended), warnings, change, why=found.why, flip=found.flip,
+        unsaid=_unsaid(found, open_fields),
+    )  # fmt: skip
 
 
 def _creation(
@@ -202,8 +205,16 @@ def _creation(
     change = LinkChange(incomplete=False) if subject.incomplete else None
     return Parcel(
         subject, values, sent, tuple(ended), warnings, change, creates=True, why=found.why,
-        flip=found.flip,
+        flip=found.flip, unsaid=_unsaid(found, open_fields),
     )  # fmt: skip
+
+
+def _unsaid(found: MappedFields, open_fields: Collection[Field]) -> bool:
+    """Say whether a field that nothing waits for fails by our own rules."""
+    return any(
+        isinstance(result, Failed) and name not in open_fields
+        for name, result in found.results.items()
+    )
 
 
 def _new(warnings: tuple[Code, ...], subject: Subject) -> tuple[Code, ...]:

@@ -1,7 +1,7 @@
 """From verdicts to what becomes of each field: applied, failed, or tried again (R-85, R-87)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from processors.lane.culprits import Verdict
 from processors.lane.parcel import Parcel
@@ -79,6 +79,8 @@ def result_of(
     written = [target for target in done if target in parcel.values]
     whole = parcel.values.keys() <= done | refused.keys()
     link = LinkChange(state=LinkState.GONE) if gone else parcel.link if whole else None
+    if link is not None and is_unsaid(parcel, refused):
+        link = replace(link, compare=True)
     return PersonResult(
         parcel.subject.user,
         tuple(ends),
@@ -90,6 +92,15 @@ def result_of(
         why={target: parcel.why[target] for target in written if target in parcel.why},
         flip=parcel.flip,
     )
+
+
+def is_unsaid(parcel: Parcel, not_written: Collection[Target]) -> bool:
+    """Say whether anything is not in Xledger that no open field tells of (R-87).
+
+    Somebody created, or complete again, is sent whole, whatever event it was that led to it.
+    """
+    told = {target for targets in parcel.sent.values() for target in targets}
+    return parcel.unsaid or not told.issuperset(not_written)
 
 
 def code_of(refusal: Refusal, targets: frozenset[Target]) -> Code:

@@ -223,7 +223,8 @@ class Again:
 class LinkChange:
     """What a person's link becomes; None leaves a part as it is, and so does False.
 
-    `compare`: records were taken over whose values are not known; all fields are to be sent again.
+    `compare`: not all of the person is known to be in Xledger, and no open field tells of it: every
+    field is to be sent again, by a request of ours.
     """
 
     state: LinkState | None = None

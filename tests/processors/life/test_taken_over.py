@@ -12,6 +12,7 @@ from tests.processors.life.conftest import Life
 APPLIED = ("applied", None)
 PHONE, EMAIL, BANK = Target.CONTACT_PHONE, Target.CONTACT_EMAIL, Target.SUBLEDGER_BANK_ACCOUNT
 ACCOUNT = {"number": "86011117947", "country": "NO", "type": "national", "code": None}
+WRONG = {**ACCOUNT, "number": "86011117948"}
 
 
 @pytest.mark.rule("R-36", "R-82", "R-112")
@@ -49,7 +50,7 @@ def test_what_no_event_waits_for_is_compared_by_a_request(life: Life) -> None:
     life.live()
     (row,) = life.arrivals.rows(REQUESTS.name)
     assert second.connection.id.encode() in (row.value or b"")
-    ends = [end for id_, end in life.ends("c2").items() if id_.startswith("taken-over/")]
+    ends = [end for id_, end in life.ends("c2").items() if id_.startswith("compare/")]
     assert ends == [APPLIED]
     assert (life.has("c2")[PHONE], life.has("c2")[BANK]) == ("3", "86011117947")
 
@@ -71,6 +72,48 @@ def test_a_half_made_person_gets_what_changed_since_it_was_half_made(life: Life)
     assert {len(made) for made in bench.xledger.records.values()} == {1}
 
 
+@pytest.mark.rule("R-32", "R-87", "R-112")
+@pytest.mark.parametrize("linked", [True, False])
+def test_what_was_skipped_with_its_event_is_told_later(life: Life, *, linked: bool) -> None:
+    """A bad account beside a missing name: once the name is there, a letter says so."""
+    life.connect()
+    if linked:
+        life.employ()
+        life.arrivals.updated(1, familyName=None)
+        life.live()
+        life.arrivals.updated(2, bankAccount=WRONG, phone="2")
+    else:
+        life.created(2, familyName=None, bankAccount=WRONG, phone="2")
+    life.live()
+    assert life.ends()["e2"] == ("skipped", "missing family name")
+    life.arrivals.updated(3, familyName="Moe")
+    life.live()
+    assert (life.ends()["e3"], life.has()[PHONE]) == (APPLIED, "2")
+    assert BANK not in life.has()
+    ends = [end for id_, end in life.ends().items() if id_.startswith("compare/")]
+    assert ends == [("dead-lettered", "invalid bank account")]
+
+
+@pytest.mark.rule("R-32", "R-87", "R-112")
+@pytest.mark.parametrize("linked", [True, False])
+def test_what_xledger_refuses_of_it_is_told_too(life: Life, *, linked: bool) -> None:
+    """The phone number that no event waits for is refused: a letter of a request of ours."""
+    bench = life.connect()
+    bench.xledger.bad = [Bad(PHONE, "2")]
+    if linked:
+        life.employ()
+        life.arrivals.updated(1, familyName=None)
+        life.arrivals.updated(2, phone="2")
+    else:
+        life.created(2, familyName=None, phone="2")
+    life.live()
+    life.arrivals.updated(3, familyName="Moe")
+    life.live()
+    assert life.ends()["e3"] == APPLIED
+    ends = [end for id_, end in life.ends().items() if id_.startswith("compare/")]
+    assert ends == [("dead-lettered", "refused by Xledger")]
+
+
 @pytest.mark.rule("R-71", "R-82")
 def test_who_was_locked_since_is_compared_when_back(life: Life) -> None:
     """The request that follows a take-over ends as locked; the reactivation compares."""
@@ -83,7 +126,7 @@ def test_who_was_locked_since_is_compared_when_back(life: Life) -> None:
     bench.run(lambda: len(bench.xledger.writes) == 2)
     life.live()
     assert len(bench.xledger.records[Root.EMPLOYEE]) == 1
-    ends = [end for id_, end in life.ends().items() if id_.startswith("taken-over/")]
+    ends = [end for id_, end in life.ends().items() if id_.startswith("compare/")]
     assert ends == [("skipped", "locked")]
     life.arrivals.updated(3, phone="3")
     life.happened("user.reactivated", 4)
