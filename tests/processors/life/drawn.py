@@ -203,11 +203,16 @@ def position(id_: str, revision: int, *, ends: bool) -> dict[str, Json]:
 
 def _history(
     newcomer: bool,  # noqa: FBT001 - drawn
+    ordered: bool,  # noqa: FBT001 - drawn
     born: tuple[int, int, tuple[int, int]],
     ops: Sequence[Any],
     runs: Sequence[tuple[Run, ...]],
 ) -> History:
     huma = _Huma()
+    if ordered:  # they arrive as they happened, but for those that come twice
+        first, *places = sorted([born[-1][0], *(op[-1][0] for op in ops)])
+        born = (*born[:2], (first, born[-1][1]))
+        ops = [(*op[:-1], (at, op[-1][1])) for op, at in zip(ops, places, strict=True)]
     if newcomer:
         groups, posts, when = born
         fields: dict[str, Json] = {name: value_of(name, 2) for name in FIELDS}
@@ -247,6 +252,7 @@ def histories(connections: int) -> st.SearchStrategy[History]:
     """Draw histories, for so many connections."""
     return st.builds(
         _history,
+        st.booleans(),
         st.booleans(),
         st.tuples(st.integers(0, 3), st.integers(0, 2), _WHEN),
         st.lists(_OP, min_size=1, max_size=8),
