@@ -100,7 +100,10 @@ def test_who_is_hired_again_waits_for_a_human(path: MainPath) -> None:
 
 @pytest.mark.rule("R-09", "R-100", "R-101")
 def test_a_person_of_two_connections_goes_to_both(path: MainPath) -> None:
-    """Who joins the group is created there too; its pause and removal concern nobody else."""
+    """Who joins the group is created there too, and stays as they were once they leave it.
+
+    Back in it they are compared. The connection's pause and removal concern nobody else.
+    """
     stage, group = path.stage, {"id": str(uuid4()), "type": "team"}
     token = stage.xledger["tokens"][1]
     second = stage.programs.command(
@@ -124,20 +127,30 @@ def test_a_person_of_two_connections_goes_to_both(path: MainPath) -> None:
     path.change(member, {"phone": "+47 41 00 00 01"})
     until(lambda: phone(member) == path.employee(member)["contact.phone"] == "+47 41 00 00 01")
 
+    path.change(member, {"groups": member.user["groups"]})
+    path.change(member, {"phone": "+47 41 00 00 04"})
+    until(lambda: path.employee(member)["contact.phone"] == "+47 41 00 00 04")
+    until(lambda: len(_ends(path, member.id, second, "out of scope")) >= 2)
+    assert phone(member) == "+47 41 00 00 01"
+    path.change(member, {"groups": [*member.user["groups"], group]})
+    until(lambda: phone(member) == "+47 41 00 00 04")
+
     stage.programs.command("connections", "pause", second)
     path.change(member, {"phone": "+47 41 00 00 02"})
     until(lambda: path.employee(member)["contact.phone"] == "+47 41 00 00 02")
-    assert phone(member) == "+47 41 00 00 01"
+    assert phone(member) == "+47 41 00 00 04"
 
     stage.programs.command("connections", "remove", second, "--execute")
-    until(lambda: _reasons(path, member.id, second) >= {"connection removed"})
+    until(lambda: _ends(path, member.id, second, "connection removed"))
     path.change(member, {"phone": "+47 41 00 00 03"})
     until(lambda: path.employee(member)["contact.phone"] == "+47 41 00 00 03")
-    assert phone(member) == "+47 41 00 00 01"
+    assert phone(member) == "+47 41 00 00 04"
 
 
-def _reasons(path: MainPath, user: str, connection: str) -> set[str | None]:
-    return {one.get("reason") for one in path.ended(user) if one.get("connection") == connection}
+def _ends(path: MainPath, user: str, connection: str, reason: str) -> list[dict[str, Any]]:
+    """Return a person's outcomes in a connection that have this reason."""
+    told = [one for one in path.ended(user) if one.get("connection") == connection]
+    return [one for one in told if one.get("reason") == reason]
 
 
 @pytest.mark.rule("R-59", "R-60")
