@@ -100,7 +100,7 @@ class Then(Enum):
     FAIL = auto()
     EXISTS = auto()
     HELD = auto()
-    LOCKED = auto()
+    LEAVE = auto()
     ASK = auto()
 
 
@@ -136,7 +136,7 @@ def decide(one: Newcomer, found: Found, holders: Holders) -> Decision:
         before = (*found.suppliers, *found.employees_by_code, *found.contacts)
         one.found = tuple(dict.fromkeys(before))
     held = one.parcel.held
-    return (Then.CREATE, None) if held is None else (Then.LOCKED, held)
+    return (Then.CREATE, None) if held is None else (Then.LEAVE, held)
 
 
 def _contact(one: Newcomer, found: Found, holders: Holders) -> Decision | None:

@@ -143,7 +143,7 @@ def _ended(end: Ended) -> PersonResult:
         )  # fmt: skip
     result = Result.FAILED if end.then is Then.FAIL else Result.SKIPPED
     ends = tuple(FieldEnd(d.field, d.turn, result, end.code) for d in subject.dirty)
-    half = (one.contact, one.subledger) if end.then is Then.LOCKED else (None, None)
+    half = (one.contact, one.subledger) if end.then is Then.LEAVE else (None, None)
     change = LinkChange(LINKS.get(end.then, LinkState.WANTED), *half, intent_done=True)
     return PersonResult(subject.user, ends, link=change)
 

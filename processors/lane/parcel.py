@@ -174,15 +174,18 @@ def _creation(
 ) -> Parcel:
     """Map everything there is, positions included: they go out without extra requests (R-52).
 
-    Under a lock only what was begun is finished, with what is not younger (R-71). Where that is too
-    little to make a person of, it is found out what was made, and left at that.
+    Under a lock only what was begun is finished, with what is not younger (R-71). Where that, or
+    what is known by now (R-32), is too little to make a person of, it is found out what was made,
+    and left at that.
     """
     fields = {*TABLE, *open_fields, *(PositionField if subject.positions else ())}
+    held = next(iter(missing(subject.projection)), None)
     if lock is not None:
         fields = {name for name in fields if not younger(name, lock, subject.versions)}
-        if not fields >= ESSENTIAL:
-            waits = dict.fromkeys(map(str, open_fields), frozenset({Target.CONTACT_EMAIL}))
-            return Parcel(subject, {}, waits, tuple(ended), {}, creates=True, held=lock.code)
+        held = held if fields >= ESSENTIAL else lock.code
+    if held is not None:
+        waits = dict.fromkeys(map(str, open_fields), frozenset({Target.CONTACT_EMAIL}))
+        return Parcel(subject, {}, waits, tuple(ended), {}, creates=True, held=held)
     found = map_all(subject, context, fields)
     values: dict[Target, TargetValue] = {}
     sent: dict[str, frozenset[Target]] = {}

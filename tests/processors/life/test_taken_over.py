@@ -114,6 +114,31 @@ def test_what_xledger_refuses_of_it_is_told_too(life: Life, *, linked: bool) -> 
     assert ends == [("dead-lettered", "refused by Xledger")]
 
 
+@pytest.mark.rule("R-32", "R-37", "R-82")
+@pytest.mark.parametrize("happened", [True, False])
+@pytest.mark.parametrize("step", [0, 1])
+def test_nobody_is_finished_without_a_name(life: Life, step: int, *, happened: bool) -> None:
+    """The answer was lost, and the name emptied: what was made is found, and no nameless record."""
+    bench = life.connect()
+    lost = Ambiguous("Xledger does not answer in time")
+    bench.xledger.faults = [None] * step + [(lost, happened)]
+    life.created(1, phone="1")
+    life.read()
+    life.attempt()
+    life.arrivals.updated(2, familyName=None)
+    life.live()
+    made = step == 1 and happened
+    assert life.ends()["e2"] == ("skipped", "missing family name")
+    assert life.state() == ("linked" if made else "wanted")
+    written = [values for values in life.written() if EMAIL in values]
+    assert all(values.get(Target.CONTACT_LAST_NAME) for values in written)
+    life.arrivals.updated(3, familyName="Moe", phone="3")
+    life.live()
+    assert (life.state(), life.has()[PHONE]) == ("linked", "3")
+    assert (life.has()[Target.CONTACT_LAST_NAME], life.has()[EMAIL]) == ("Moe", "kari@x.no")
+    assert {len(made) for made in bench.xledger.records.values()} == {1}
+
+
 @pytest.mark.rule("R-71", "R-82")
 def test_who_was_locked_since_is_compared_when_back(life: Life) -> None:
     """The request that follows a take-over ends as locked; the reactivation compares."""
@@ -123,7 +148,7 @@ def test_who_was_locked_since_is_compared_when_back(life: Life) -> None:
     life.created(1, phone="1")
     life.read()
     life.happened("user.deactivated", 2)
-    bench.run(lambda: len(bench.xledger.writes) == 2)
+    life.attempt()
     life.live()
     assert len(bench.xledger.records[Root.EMPLOYEE]) == 1
     ends = [end for id_, end in life.ends().items() if id_.startswith("compare/")]
