@@ -13,6 +13,7 @@ from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.tables import dirty, link
 from processors.lane.asking_huma import reader_of
+from processors.lane.results import Retries
 from processors.ports.huma import HumaListed, HumaPerson
 from processors.ports.intake import Value
 from schemas.connection import LinkState
@@ -33,6 +34,8 @@ KARI: dict[str, Any] = {
     "phone": "40000001",
 }
 """All that is required of a person, and a phone number."""
+LONG = 3600.0
+"""Seconds."""
 Ends = dict[str, tuple[str, str | None]]
 
 
@@ -145,6 +148,18 @@ class Life:
         for name in names or tuple(self.benches):
             if self.open(name):
                 self.benches[name].run(self.idle(name))
+
+    def attempt(self, name: str = "c1", condition: Callable[[], bool] | None = None) -> None:
+        """Let a lane work until something is so: a lost answer, unless told.
+
+        What is to be tried again is due only then, however long it took.
+        """
+        bench = self.benches[name]
+        usual = bench.limits
+        bench.limits = replace(usual, settle=LONG, retries=Retries(usual.retries.attempts, LONG))
+        bench.run(condition or (lambda: (True,) in self.stored.rows(dirty.c.unsure)))
+        bench.limits = usual
+        self.stored.set(dirty, dirty.c.open, due=0)
 
     def idle(self, name: str = "c1") -> Callable[[], bool]:
         """Return the condition that nothing is open in a connection."""

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import LargeBinary
 
 from connectors.store.intake import StoredIntake
-from connectors.store.tables import audit, dirty, intent, metadata, pending, person
+from connectors.store.tables import audit, intent, metadata, pending, person
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous
 from schemas.topics import DEAD_LETTERS
@@ -81,7 +81,7 @@ def test_no_value_is_left_in_any_table(life: Life) -> None:
     third.xledger.faults = [(NO_ANSWER, True)]
     life.created(7, familyName=CANARY, email=f"{CANARY}@x.no")
     life.read()
-    third.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt("c3")
     life.arrivals.updated(8, gender=CANARY)
     life.read()
     assert shows(life) == {
@@ -183,7 +183,7 @@ def test_deleted_while_a_creation_is_open(life: Life, step: int, *, happened: bo
     bench.xledger.faults = [None] * step + [(NO_ANSWER, happened)]
     life.created(5)
     life.read()
-    bench.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt()
     assert life.stored.rows(intent.c.person) == [(USER,)]
     made = {root: dict(records) for root, records in bench.xledger.records.items()}
     requests = len(bench.xledger.requests)

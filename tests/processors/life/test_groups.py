@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.store.removal import remove
-from connectors.store.tables import dirty, field, pending
+from connectors.store.tables import field, pending
 from connectors.store.tables import person as people
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous, Unavailable
@@ -145,7 +145,7 @@ def test_a_retry_a_request_and_a_replay_are_out_of_scope(two: Life) -> None:
     life.arrivals.updated(2, phone="2")
     life.arrivals.updated(3, gender="Male")
     life.read()
-    bench.run(lambda: 1 in bench.attempts() and "e3" in life.ends("c1"))
+    life.attempt("c1", lambda: 1 in bench.attempts() and "e3" in life.ends("c1"))
     bench.xledger.bad = []
     tried = len(life.written("c1"))
     life.moved(4)
@@ -166,7 +166,7 @@ def test_what_may_have_been_written_is_sent_again_outside(two: Life, *, happened
     bench.xledger.faults = [(NO_ANSWER, happened)]
     life.arrivals.updated(2, phone="2")
     life.read()
-    bench.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt()
     life.moved(3)
     life.live()
     assert (life.ends("c1")["e2"], life.has("c1")[PHONE]) == (APPLIED, "2")

@@ -52,7 +52,7 @@ class Case:
         self.arrived = 0
         self.locks: dict[str, set[int | None]] = {side.id: set() for side in world.sides}
         self.wanted: dict[str, str | None] = dict.fromkeys((side.id for side in world.sides), None)
-        self.refused = False
+        self.refused = self.apart = False
         if not history.newcomer:
             self._employ()
 
@@ -112,6 +112,7 @@ class Case:
         self.came.append(one)
         before = self.told.groups[1]
         self.told.hear(one)
+        self.apart = self.apart or self.told.outsider or self.told.lacks
         for side in self.world.sides:
             self.locks[side.id].add(self.told.lock(side.group))
             if self.told.outsider or not self.told.inside(side.group) or self.wanted[side.id]:
@@ -251,7 +252,15 @@ def _end(case: Case, side: Side) -> None:
         assert row.state == "linked"
         assert (case.user,) not in case.world.stored.rows(intent.c.person)
         parts = _parts(case, side, told.expected())
-    elif wanted == "matched" and case.locks[side.id] == {None, lock} and not case.refused:
+    elif (
+        wanted == "matched"
+        and not (case.refused or case.apart)
+        and case.locks[side.id]
+        == {
+            None,
+            lock,
+        }
+    ):
         parts = {
             target: value
             for target, value in _parts(case, side, told.expected()).items()

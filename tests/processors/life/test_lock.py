@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from connectors.store.tables import connection as connections
-from connectors.store.tables import dirty
 from schemas.connection import LinkState
 from schemas.employee import Target
 from schemas.errors import Ambiguous
@@ -145,7 +144,7 @@ def test_a_retry_after_a_failure_ends_as_locked(employed: Life) -> None:
     bench.xledger.bad = [Bad(PHONE, "5", retry=True)]
     life.arrivals.updated(5, phone="5")
     life.read()
-    bench.run(lambda: bench.attempts() == [1])
+    life.attempt("c1", lambda: bench.attempts() == [1])
     bench.xledger.bad = []
     tried = len(life.written())
     life.happened("user.deactivated", 6)
@@ -164,7 +163,7 @@ def test_what_may_have_been_written_is_sent_again_under_the_lock(
     bench.xledger.faults = [(NO_ANSWER, happened)]
     life.arrivals.updated(5, phone="5")
     life.read()
-    bench.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt()
     life.happened("user.deactivated", 6)
     life.arrivals.updated(7, gender="Male")
     life.live()
@@ -250,7 +249,7 @@ def half_made(life: Life, step: int, *, happened: bool) -> None:
     bench.xledger.faults = [None] * step + [(NO_ANSWER, happened)]
     life.created(5, phone="5")
     life.read()
-    bench.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt()
     life.happened("user.deactivated", 6)
     life.read()
 

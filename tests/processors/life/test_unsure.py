@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from connectors.store.tables import dirty
 from schemas.employee import Target
 from schemas.errors import Ambiguous
 from tests.fixtures.working import Bad
@@ -27,7 +26,7 @@ def written_unseen(life: Life, change: Callable[[], object]) -> None:
     bench.xledger.faults = [(NO_ANSWER, True)]
     change()
     life.read()
-    bench.run(lambda: (True,) in life.stored.rows(dirty.c.unsure))
+    life.attempt()
 
 
 @pytest.fixture
