@@ -48,7 +48,7 @@ class Judge:
         if not self._over:
             return [*self._notes, *self._problems]  # whatever else is amiss follows from these
         self._world.look_at_metrics()
-        return [*self._notes, *self._topics(), *self._xledger()]
+        return [*self._notes, *self._topics(), *self._xledger(), *self._deleted()]
 
     def wait_for_outcomes(self) -> None:
         """Wait until every event has its outcome and nothing waits; look at the store meanwhile."""
@@ -124,6 +124,12 @@ class Judge:
             f"{snapshot.asked} requests wait, {snapshot.due} links are due; "
             f"{self._world.witness.records} of {self._world.published} records read"
         )
+
+    def _deleted(self) -> Iterator[str]:
+        vanished = {user for side in self._load.sides for user in side.unsettled}
+        gone = {person.id for person in self._load.everybody.values() if person.deleted}
+        for table, count in self._world.ledger.left_of(gone | vanished).items():
+            yield f"in the end: {count} rows of deleted people in {table}"
 
     def _topics(self) -> Iterator[str]:
         witness = self._world.witness

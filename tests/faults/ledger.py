@@ -1,7 +1,7 @@
 """The store, looked at from outside: offsets, what waits, who owns the lane."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,8 @@ from sqlalchemy.pool import NullPool
 from schemas.topics import EVENTS, OUTCOMES, REQUESTS
 from tests.faults.witness import Place, Told, told_by
 
+OF_PEOPLE = ("field", "position", "confirmed", "intent", "refusal", "pending", "pending_field")
+"""Tables of which a deletion leaves nothing (R-78)."""
 BUSY_MS = 1000
 """So long nobody who runs keeps others from writing."""
 
@@ -88,6 +90,20 @@ class Ledger:
                 sum(rows(due, c=one, d=str(day))[0][0] for one, day in days.items()),
                 asked + leaving[0][0],
             )
+
+    def left_of(self, people: Iterable[str]) -> dict[str, int]:
+        """Return how many rows there are of people, by table with values or work."""
+        gone = set(people)
+        with self._reading() as connection:
+            users = {
+                table: connection.execute(text(f"SELECT person FROM {table}")).scalars().all()  # noqa: S608 - names of ours
+                for table in OF_PEOPLE
+            }
+        return {
+            table: count
+            for table, found in users.items()
+            if (count := sum(user in gone for user in found))
+        }
 
     def epoch(self, connection_: str | None = None) -> int:
         """Return a lane's epoch, or the sum of all: it rises with each owner."""

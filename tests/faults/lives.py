@@ -15,7 +15,8 @@ Step: TypeAlias = Callable[[], Iterator[Patch]]
 
 AT_ONCE: Final = 5
 """Steps taken each time."""
-RECALLED: Final = 2
+RECALLED: Final = 3
+RETURNING: Final = 3
 
 
 class Lives:
@@ -40,11 +41,11 @@ class Lives:
         """Let some of it happen: patches in order."""
         leaving = (self._leave, self._end, self._take_back, self._part)
         steps: list[Step] = [
-            self._return, self._delete, self._delete_moved, self._spoil, self._change_unlinked,
-            self._join, self._rehire, self._move_away,
+            self._delete, self._delete_moved, self._spoil, self._change_unlinked, self._join,
+            self._rehire, self._move_away,
             *(() if self._load.refusing else leaving),
         ]  # fmt: skip
-        patches: list[Patch] = []
+        patches = [*self._return()]
         for step in self._load.random.sample(steps, AT_ONCE):
             patches += step()
         return patches
@@ -111,8 +112,10 @@ class Lives:
             side.returned(person)
 
     def _return(self) -> Iterator[Patch]:
-        """Let somebody come back: what changed meanwhile arrives (R-74)."""
-        for person in self._rested(self._away()):
+        """Let some come back: what changed meanwhile arrives (R-74)."""
+        rested = self._load.rested(self._away())
+        for person in self._load.random.sample(rested, min(RETURNING, len(rested))):
+            self._load.alone(person)
             active = {"status": {"active": True}}
             person.change(active)
             for side in self._load.sides:

@@ -34,7 +34,8 @@ ON_POSTGRESQL = 3
 pytestmark = [pytest.mark.java, pytest.mark.timeout(0)]
 
 
-@pytest.mark.rule("R-71", "R-74", "R-79", "R-82", "R-83", "R-85", "R-98", "R-103")
+@pytest.mark.rule("R-52", "R-54", "R-60", "R-61", "R-71", "R-74", "R-75", "R-78", "R-79")
+@pytest.mark.rule("R-82", "R-83", "R-85", "R-98", "R-100", "R-101", "R-103")
 def test_the_promises_hold_under_faults(
     own_apache: Apache, tmp_path: Path, rounds: int, seed: int
 ) -> None:

@@ -133,6 +133,7 @@ class World:
                 continue
             code = exit_code_of(role)
             if code == -signal.SIGALRM:
+                role.kill()  # closes what was left of it
                 self.start(name)
                 self._restarts += 1
             else:

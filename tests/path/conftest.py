@@ -36,6 +36,8 @@ SETTINGS = {
     "DELIVERY__RETRY": "0.2",
     "DELIVERY__PROBE": "1",
     "DELIVERY__ATTEMPTS": "1",
+    "SWEEP__EVERY": "1",
+    "SWEEP__LEASE": "5",
 }
 
 
