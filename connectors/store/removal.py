@@ -15,7 +15,9 @@ from connectors.store.tables import (
     confirmed,
     connection,
     dirty,
+    failure,
     field,
+    guarded,
     intent,
     lane,
     link,
@@ -63,7 +65,7 @@ def remove(store: Store, keyring: Keyring, one: Connection, actor: str) -> int:
         raise_generation(transaction)  # from here on intake gives it no more events
         while (now := _end(transaction, keyring, one)) > 0:
             ended += now
-        for table in (intent, dirty, confirmed, refusal, listed, link):
+        for table in (intent, dirty, confirmed, refusal, failure, guarded, listed, link):
             transaction.execute(delete(table).where(table.c.connection == one.id))
         if not _others(transaction, one.organization):
             _forget(transaction, one.organization)

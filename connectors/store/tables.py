@@ -56,6 +56,10 @@ connection = Table(
     Column("country", Text, nullable=False),
     Column("synthetic_numbers", Boolean, nullable=False),
     Column("notify", LargeBinary, comment="sealed address"),
+    Column("guard_people", Integer, comment="R-93, with the next three; null: the setting's"),
+    Column("guard_percent", Integer),
+    Column("guard_sensitive_people", Integer),
+    Column("guard_sensitive_percent", Integer),
     Column("activated_at", BigInteger, comment="R-07; null while inactive"),
     Column("preview_at", BigInteger, comment="R-07; set while a preview or its run is open"),
     Column("listed_at", BigInteger, comment="when the last complete listing began"),
@@ -267,7 +271,25 @@ lane = Table(
     Column("requested_at", BigInteger, nullable=False, server_default="0", comment="newest"),
     Column("batch_size", Integer, nullable=False, server_default="0", comment="0: the setting's"),
     Column("memory", Text, nullable=False, server_default="{}", comment="JSON the lane keeps"),
+    Column(
+        "released_at",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="the guard counts from here, and not what was dirty by then (R-93)",
+    ),
 )
+
+guarded = Table(
+    "guarded",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("taken_at", BigInteger, nullable=False, comment="last sent because of a Huma event"),
+    Column("sensitive_at", BigInteger, comment="the same of bank account and the like (R-93)"),
+    comment="whom the guard has counted; rows older than its hour go",
+)
+Index("guarded_by_age", guarded.c.taken_at)
 
 partition = Table(
     "partition",
@@ -381,3 +403,129 @@ run = Table(
     Column("failure", Text, comment="a sentence without values"),
     comment="jobs of a manual sync, executed by the delivery role",
 )
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("connection", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("field", Text, primary_key=True, comment="by name; empty: the person as a whole"),
+    Column("organization", Text, nullable=False),
+    Column("failed_turn", BigInteger, nullable=False, server_default="-1", comment="the greatest"),
+    Column("closed_turn", BigInteger, nullable=False, server_default="-1", comment="the greatest"),
+    Column("closed_as", Text, comment="how that turn ended: applied, or a Code"),
+    Column("closed_at", BigInteger),
+    Column("letter", Text, comment="of the failed turn"),
+    Column("code", Text),
+    Column("outcome", Text, comment="of the failed turn: the correlation id"),
+    Column("version", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("first_failed_at", BigInteger),
+    Column("last_failed_at", BigInteger),
+    comment="the error log: open while failed_turn > closed_turn (R-89)",
+)
+Index("failure_by_letter", failure.c.letter)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", Text, primary_key=True, comment="outcome id of round 0: source, id, connection"),
+    Column("source", Text, nullable=False),
+    Column("event", Text, nullable=False, comment="id of the event; with source its identity"),
+    Column("connection", Text, comment="null: it failed before any connection was known"),
+    Column("organization", Text),
+    Column("person", Text),
+    Column("type", Text),
+    Column("stage", Text, nullable=False),
+    Column("class", Text, nullable=False, comment="a LetterClass"),
+    Column("code", Text, nullable=False),
+    Column("fields", Text, nullable=False, comment="JSON list of names"),
+    Column("attempts", Integer, nullable=False),
+    Column("first_failed_at", BigInteger, nullable=False),
+    Column("last_failed_at", BigInteger, nullable=False),
+    Column("source_topic", Text, nullable=False),
+    Column("source_partition", Integer, nullable=False),
+    Column("source_offset", BigInteger, nullable=False),
+    Column("source_timestamp", BigInteger),
+    Column("partition", Integer, nullable=False, comment="of the newest letter itself (R-90)"),
+    Column("offset", BigInteger, nullable=False),
+    Column("written_at", BigInteger, nullable=False, comment="Kafka's timestamp of the letter"),
+    Column("program", Text),
+    Column("failed_round", Integer, nullable=False, comment="the greatest that failed"),
+    Column("ended_round", Integer, nullable=False, server_default="-1", comment="… ended well"),
+    Column("ended_as", Text, comment="how: a Result, or the Code of a skip"),
+    Column("replay_count", Integer, nullable=False, server_default="0", comment="rounds sent"),
+    Column("run", Text, comment="the replay that sent it last"),
+    Column("state", Text, nullable=False, comment="a LetterState"),
+    Column("closed_as", Text, comment="why it is resolved: applied, superseded, or a Code"),
+    Column("closed_at", BigInteger),
+    comment="dead letters, one row for each event and connection (R-90)",
+)
+Index("letter_by_state", letter.c.state, letter.c.connection, letter.c.code)
+Index("letter_by_person", letter.c.organization, letter.c.person)
+Index("letter_by_age", letter.c.state, letter.c.first_failed_at)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("outcome", Text, primary_key=True, comment="of repeats the first counts"),
+    Column("connection", Text),
+    Column("organization", Text),
+    Column("person", Text),
+    Column("at", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("type", Text),
+    Column("revision", BigInteger),
+    Column("round", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("reason", Text),
+    Column("warnings", Text, nullable=False, server_default="[]", comment="JSON list of codes"),
+    Column("fields", Text, nullable=False, server_default="{}", comment="JSON: ends by name"),
+    comment="what became of a person's events: the outcomes topic, by person",
+)
+Index("timeline_by_person", timeline.c.organization, timeline.c.person, timeline.c.at)
+Index("timeline_by_age", timeline.c.at)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("partition", Integer, primary_key=True),
+    Column("beat_at", BigInteger, nullable=False, comment="the newest that came through (R-109)"),
+)
+
+replay = Table(
+    "replay",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("reason", LargeBinary, nullable=False, comment="sealed: why"),
+    Column("selection", Text, nullable=False, comment="JSON: ids, codes and names, no values"),
+    Column("state", Text, nullable=False, comment="a ReplayState"),
+    Column("canary", Integer, nullable=False, comment="letters that must end well first"),
+    Column("share", Integer, nullable=False, comment="percent of the connection's allowance"),
+    Column("failures", Integer, nullable=False, comment="percent at which it stops"),
+    Column("why", Text, comment="why it stopped: a sentence without values"),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    comment="runs of `dead-letters replay` (R-91)",
+)
+
+replay_letter = Table(
+    "replay_letter",
+    metadata,
+    Column("replay", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, comment="the order in which they are sent"),
+    Column("letter", Text, nullable=False),
+    Column("organization", Text),
+    Column("connection", Text),
+    Column("forecast", Text, nullable=False, comment="a Forecast, when it was planned"),
+    Column("round", Integer, comment="which replay of the letter this is; null: not sent"),
+    Column("outcome", Text, comment="id of the outcome that ends it"),
+    Column("sent_at", BigInteger),
+    Column("result", Text, comment="null while not ended: applied, failed, or why it was not sent"),
+    Column("code", Text),
+)
+Index("replay_letter_by_outcome", replay_letter.c.outcome)
+Index("replay_letter_by_letter", replay_letter.c.letter)

@@ -97,6 +97,15 @@ def upgrade() -> None:
             comment="when the last complete listing began",
         ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "guard_people",
+            sa.Integer(),
+            nullable=True,
+            comment="R-93, with the next three; null: the setting's",
+        ),
+        sa.Column("guard_percent", sa.Integer(), nullable=True),
+        sa.Column("guard_sensitive_people", sa.Integer(), nullable=True),
+        sa.Column("guard_sensitive_percent", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_digest"),
     )
@@ -229,6 +238,13 @@ def upgrade() -> None:
         ),
         sa.Column(
             "memory", sa.Text(), server_default="{}", nullable=False, comment="JSON the lane keeps"
+        ),
+        sa.Column(
+            "released_at",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="the guard counts from here, and not what was dirty by then (R-93)",
         ),
         sa.PrimaryKeyConstraint("connection"),
     )
@@ -564,7 +580,221 @@ def upgrade() -> None:
         comment="jobs of a manual sync, executed by the delivery role",
     )
     op.create_index(op.f("ix_run_connection"), "run", ["connection"], unique=False)
+    _create_the_desk()
     _let_audit_rows_be_added_only()
+
+
+def _create_the_desk() -> None:
+    op.create_table(
+        "failure",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column(
+            "field", sa.Text(), nullable=False, comment="by name; empty: the person as a whole"
+        ),
+        sa.Column("organization", sa.Text(), nullable=False),
+        sa.Column(
+            "failed_turn",
+            sa.BigInteger(),
+            server_default="-1",
+            nullable=False,
+            comment="the greatest",
+        ),
+        sa.Column(
+            "closed_turn",
+            sa.BigInteger(),
+            server_default="-1",
+            nullable=False,
+            comment="the greatest",
+        ),
+        sa.Column(
+            "closed_as", sa.Text(), nullable=True, comment="how that turn ended: applied, or a Code"
+        ),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("letter", sa.Text(), nullable=True, comment="of the failed turn"),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column(
+            "outcome", sa.Text(), nullable=True, comment="of the failed turn: the correlation id"
+        ),
+        sa.Column("version", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("first_failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_failed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("connection", "person", "field"),
+        comment="the error log: open while failed_turn > closed_turn (R-89)",
+    )
+    op.create_index("failure_by_letter", "failure", ["letter"], unique=False)
+    op.create_table(
+        "guarded",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column(
+            "taken_at", sa.BigInteger(), nullable=False, comment="last sent because of a Huma event"
+        ),
+        sa.Column(
+            "sensitive_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the same of bank account and the like (R-93)",
+        ),
+        sa.PrimaryKeyConstraint("connection", "person"),
+        comment="whom the guard has counted; rows older than its hour go",
+    )
+    op.create_index("guarded_by_age", "guarded", ["taken_at"], unique=False)
+    op.create_table(
+        "heartbeat",
+        sa.Column("partition", sa.Integer(), nullable=False),
+        sa.Column(
+            "beat_at",
+            sa.BigInteger(),
+            nullable=False,
+            comment="the newest that came through (R-109)",
+        ),
+        sa.PrimaryKeyConstraint("partition"),
+    )
+    op.create_table(
+        "letter",
+        sa.Column(
+            "id", sa.Text(), nullable=False, comment="outcome id of round 0: source, id, connection"
+        ),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column(
+            "event", sa.Text(), nullable=False, comment="id of the event; with source its identity"
+        ),
+        sa.Column(
+            "connection",
+            sa.Text(),
+            nullable=True,
+            comment="null: it failed before any connection was known",
+        ),
+        sa.Column("organization", sa.Text(), nullable=True),
+        sa.Column("person", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("class", sa.Text(), nullable=False, comment="a LetterClass"),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False, comment="JSON list of names"),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_failed_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_failed_at", sa.BigInteger(), nullable=False),
+        sa.Column("source_topic", sa.Text(), nullable=False),
+        sa.Column("source_partition", sa.Integer(), nullable=False),
+        sa.Column("source_offset", sa.BigInteger(), nullable=False),
+        sa.Column("source_timestamp", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "partition", sa.Integer(), nullable=False, comment="of the newest letter itself (R-90)"
+        ),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "written_at", sa.BigInteger(), nullable=False, comment="Kafka's timestamp of the letter"
+        ),
+        sa.Column("program", sa.Text(), nullable=True),
+        sa.Column("failed_round", sa.Integer(), nullable=False, comment="the greatest that failed"),
+        sa.Column(
+            "ended_round", sa.Integer(), server_default="-1", nullable=False, comment="… ended well"
+        ),
+        sa.Column(
+            "ended_as", sa.Text(), nullable=True, comment="how: a Result, or the Code of a skip"
+        ),
+        sa.Column(
+            "replay_count", sa.Integer(), server_default="0", nullable=False, comment="rounds sent"
+        ),
+        sa.Column("run", sa.Text(), nullable=True, comment="the replay that sent it last"),
+        sa.Column("state", sa.Text(), nullable=False, comment="a LetterState"),
+        sa.Column(
+            "closed_as",
+            sa.Text(),
+            nullable=True,
+            comment="why it is resolved: applied, superseded, or a Code",
+        ),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        comment="dead letters, one row for each event and connection (R-90)",
+    )
+    op.create_index("letter_by_age", "letter", ["state", "first_failed_at"], unique=False)
+    op.create_index("letter_by_person", "letter", ["organization", "person"], unique=False)
+    op.create_index("letter_by_state", "letter", ["state", "connection", "code"], unique=False)
+    op.create_table(
+        "replay",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False, comment="sealed: why"),
+        sa.Column(
+            "selection", sa.Text(), nullable=False, comment="JSON: ids, codes and names, no values"
+        ),
+        sa.Column("state", sa.Text(), nullable=False, comment="a ReplayState"),
+        sa.Column(
+            "canary", sa.Integer(), nullable=False, comment="letters that must end well first"
+        ),
+        sa.Column(
+            "share", sa.Integer(), nullable=False, comment="percent of the connection's allowance"
+        ),
+        sa.Column("failures", sa.Integer(), nullable=False, comment="percent at which it stops"),
+        sa.Column(
+            "why", sa.Text(), nullable=True, comment="why it stopped: a sentence without values"
+        ),
+        sa.Column("planned_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        comment="runs of `dead-letters replay` (R-91)",
+    )
+    op.create_table(
+        "replay_letter",
+        sa.Column("replay", sa.Text(), nullable=False),
+        sa.Column(
+            "number", sa.Integer(), nullable=False, comment="the order in which they are sent"
+        ),
+        sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("organization", sa.Text(), nullable=True),
+        sa.Column("connection", sa.Text(), nullable=True),
+        sa.Column("forecast", sa.Text(), nullable=False, comment="a Forecast, when it was planned"),
+        sa.Column(
+            "round",
+            sa.Integer(),
+            nullable=True,
+            comment="which replay of the letter this is; null: not sent",
+        ),
+        sa.Column("outcome", sa.Text(), nullable=True, comment="id of the outcome that ends it"),
+        sa.Column("sent_at", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "result",
+            sa.Text(),
+            nullable=True,
+            comment="null while not ended: applied, failed, or why it was not sent",
+        ),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("replay", "number"),
+    )
+    op.create_index("replay_letter_by_letter", "replay_letter", ["letter"], unique=False)
+    op.create_index("replay_letter_by_outcome", "replay_letter", ["outcome"], unique=False)
+    op.create_table(
+        "timeline",
+        sa.Column("outcome", sa.Text(), nullable=False, comment="of repeats the first counts"),
+        sa.Column("connection", sa.Text(), nullable=True),
+        sa.Column("organization", sa.Text(), nullable=True),
+        sa.Column("person", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("revision", sa.BigInteger(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column(
+            "warnings", sa.Text(), server_default="[]", nullable=False, comment="JSON list of codes"
+        ),
+        sa.Column(
+            "fields", sa.Text(), server_default="{}", nullable=False, comment="JSON: ends by name"
+        ),
+        sa.PrimaryKeyConstraint("outcome"),
+        comment="what became of a person's events: the outcomes topic, by person",
+    )
+    op.create_index("timeline_by_age", "timeline", ["at"], unique=False)
+    op.create_index(
+        "timeline_by_person", "timeline", ["organization", "person", "at"], unique=False
+    )
 
 
 def _let_audit_rows_be_added_only() -> None:
