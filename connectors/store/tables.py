@@ -413,7 +413,11 @@ failure = Table(
     Column("organization", Text, nullable=False),
     Column("failed_turn", BigInteger, nullable=False, server_default="-1", comment="the greatest"),
     Column("closed_turn", BigInteger, nullable=False, server_default="-1", comment="the greatest"),
-    Column("closed_as", Text, comment="how that turn ended: applied, or a Code"),
+    Column(
+        "closed_as",
+        Text,
+        comment="how the first turn after the failed one ended: applied, unchanged, or a Code",
+    ),
     Column("closed_at", BigInteger),
     Column("letter", Text, comment="of the failed turn"),
     Column("code", Text),
@@ -482,10 +486,17 @@ timeline = Table(
     Column("reason", Text),
     Column("warnings", Text, nullable=False, server_default="[]", comment="JSON list of codes"),
     Column("fields", Text, nullable=False, server_default="{}", comment="JSON: ends by name"),
+    Column("letter", Text, comment="of a replay or resend: finds its letter (`Told.key`)"),
     comment="what became of a person's events: the outcomes topic, by person",
 )
 Index("timeline_by_person", timeline.c.organization, timeline.c.person, timeline.c.at)
 Index("timeline_by_age", timeline.c.at)
+Index(
+    "timeline_by_letter",
+    timeline.c.letter,
+    postgresql_where=text("letter IS NOT NULL"),
+    sqlite_where=text("letter IS NOT NULL"),
+)
 
 heartbeat = Table(
     "heartbeat",

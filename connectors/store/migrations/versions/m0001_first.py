@@ -608,7 +608,10 @@ def _create_the_desk() -> None:
             comment="the greatest",
         ),
         sa.Column(
-            "closed_as", sa.Text(), nullable=True, comment="how that turn ended: applied, or a Code"
+            "closed_as",
+            sa.Text(),
+            nullable=True,
+            comment="how the first turn after the failed one ended: applied, unchanged, or a Code",
         ),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("letter", sa.Text(), nullable=True, comment="of the failed turn"),
@@ -788,10 +791,24 @@ def _create_the_desk() -> None:
         sa.Column(
             "fields", sa.Text(), server_default="{}", nullable=False, comment="JSON: ends by name"
         ),
+        sa.Column(
+            "letter",
+            sa.Text(),
+            nullable=True,
+            comment="of a replay or resend: finds its letter (`Told.key`)",
+        ),
         sa.PrimaryKeyConstraint("outcome"),
         comment="what became of a person's events: the outcomes topic, by person",
     )
     op.create_index("timeline_by_age", "timeline", ["at"], unique=False)
+    op.create_index(
+        "timeline_by_letter",
+        "timeline",
+        ["letter"],
+        unique=False,
+        postgresql_where=sa.text("letter IS NOT NULL"),
+        sqlite_where=sa.text("letter IS NOT NULL"),
+    )
     op.create_index(
         "timeline_by_person", "timeline", ["organization", "person", "at"], unique=False
     )
