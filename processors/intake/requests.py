@@ -41,23 +41,32 @@ class Requests:
     def ask(
         self, item: Item, request: Request, links: Mapping[tuple[str, str], StoredLink]
     ) -> list[Ending]:
-        """Let a request wait in each connection that is meant; returns those that end at once."""
+        """Let a request wait in each connection that is meant; returns those that end at once.
+
+        The replay of one, and the resend of a letter, carry what a letter says: they go to its
+        connection only, for its fields, and count as that round of it (R-90, R-92).
+        """
         if request.organization is None or request.user is None:
             return [_heartbeat(item)]
         key = PersonKey(request.organization, request.user)
-        endings = []
+        carried, endings = item.carried, []
         for standing in self._connections.get(request.organization, ()):
             connection = standing.connection.id
             if request.connection not in {None, connection}:
+                continue
+            if carried.replay_count and carried.connection not in {None, connection}:
                 continue
             stored = links.get((connection, request.user), StoredLink())
             code = stop_of(self._people[key], standing, stored.state)
             names = named(request, stored)
             if code is None and not request.fields and request.type is not EventType.DAY_TURNED:
                 names = set(differing(self._tx, connection, key, stored, ()))
+            if carried.replay_count and carried.fields:
+                names &= set(carried.fields)
             if code is not None or not names:
                 why = code or Code.NOTHING_TO_DO
-                endings.append(Ending(item.about, connection, 0, Result.SKIPPED, why))
+                round_ = carried.replay_count
+                endings.append(Ending(item.about, connection, round_, Result.SKIPPED, why))
                 continue
             fields = {name: self._versions.get((key, name), 0) for name in sorted(names)}
             queued = Queued(item, connection, key, None, request.warnings, fields)
