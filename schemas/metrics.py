@@ -116,6 +116,18 @@ SWEEP_ENDED: Final = _gauge(
     "sweep_ended_timestamp_seconds",
     "When this process last ended a sweep that left nobody; of all processes the newest counts.",
 )
+WATCHED: Final = _counter(
+    "watch_records_total",
+    "Records of our topics that watch has read, by topic and result: stored, repeated, unreadable, "
+    "cannot be stored.",
+    "topic",
+    "result",
+)
+OLDEST_HEARTBEAT: Final = _gauge(
+    "oldest_heartbeat_timestamp_seconds",
+    "Minute of the oldest of the partitions' newest heartbeats that came the whole way; 0: none "
+    "ever did (R-109).",
+)
 TROUBLE: Final = _gauge("trouble", "1 while this part waits for something that is away.", "part")
 BUILD: Final = _gauge("build_info", "Always 1; the program's version.", "version")
 

@@ -1,0 +1,154 @@
+"""What the watch role asks of the store: the timeline, the error log, letters (R-89, R-90, R-109).
+
+Times are milliseconds since 1970 of the store's clock, unless they are Kafka's.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from processors.ports.desk import Letter
+from schemas.outcome_read import Told
+from schemas.person import PersonKey
+
+
+class Watched(NamedTuple):
+    """One person in one connection."""
+
+    connection: str
+    organization: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the error log says of one field; open while `failed_turn > closed_turn` (R-89).
+
+    Attributes:
+        failed_turn: the greatest that failed; -1: none.
+        closed_turn: the greatest that ended otherwise; -1: none.
+        closed_as: how the first turn after the failed one ended; None while open.
+        closed_at: when.
+        letter: of the failed turn.
+        code: of the failed turn.
+        outcome: of the failed turn: the correlation id.
+        version: of the value that failed.
+        attempts: as the letter says; 0 before it is known.
+        first_failed_at: as the letter says.
+        last_failed_at: when the failed turn ended.
+    """
+
+    failed_turn: int = -1
+    closed_turn: int = -1
+    closed_as: str | None = None
+    closed_at: int | None = None
+    letter: str | None = None
+    code: str | None = None
+    outcome: str | None = None
+    version: int | None = None
+    attempts: int = 0
+    first_failed_at: int | None = None
+    last_failed_at: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits to be mended."""
+        return self.failed_turn > self.closed_turn
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A letter's row, with what its state is made of.
+
+    Attributes:
+        letter: as the desk sees it.
+        failed_round: the greatest round of which there is a letter.
+        ended_round: the greatest that ended well; -1: none.
+        ended_as: how: a result, or the code of a skip.
+    """
+
+    letter: Letter
+    failed_round: int
+    ended_round: int = -1
+    ended_as: str | None = None
+
+
+class EndedReplay(NamedTuple):
+    """How one round of a letter ended, for the run that sent it."""
+
+    letter: str
+    round: int
+    result: str
+    code: str | None
+
+
+Entries = Mapping[Watched, Mapping[str, Entry]]
+
+
+class WatchTransaction(Protocol):
+    """One transaction, the only one of its kind at a time. Calls raise what the store raises."""
+
+    def tell(self, outcomes: Sequence[Told]) -> frozenset[str]:
+        """Keep outcomes, each id once; returns the ids that are new. Of repeats the first stays."""
+        ...
+
+    def beat(self, beats: Mapping[int, int]) -> None:
+        """Raise the newest heartbeat of partitions (R-109)."""
+        ...
+
+    def end_replays(self, ended: Sequence[EndedReplay]) -> None:
+        """Say how rounds ended, where a run waits for it and does not know."""
+        ...
+
+    def history(self, people: Collection[Watched]) -> Mapping[Watched, Sequence[Told]]:
+        """Return all that is kept of people."""
+        ...
+
+    def told(self, outcomes: Collection[str]) -> Mapping[str, Told]:
+        """Return outcomes by id."""
+        ...
+
+    def rounds(self, keys: Collection[str]) -> Sequence[Told]:
+        """Return the outcomes of round 1 and later kept under these keys, see `Told.key`."""
+        ...
+
+    def entries(self, people: Collection[Watched]) -> Entries:
+        """Return the error log of people; who has none is absent."""
+        ...
+
+    def save_entries(self, entries: Entries) -> None:
+        """Store entries, those of connections that are gone excepted (R-09)."""
+        ...
+
+    def deleted(self, people: Collection[PersonKey]) -> Mapping[PersonKey, int]:
+        """Return who is known to be deleted, in whatever connection, and when."""
+        ...
+
+    def letters(self, ids: Collection[str]) -> Mapping[str, Filed]:
+        """Return letters by id, held until the end of this transaction."""
+        ...
+
+    def letters_of(self, people: Collection[PersonKey]) -> frozenset[str]:
+        """Return the ids of the letters of people."""
+        ...
+
+    def save_letters(self, letters: Sequence[Filed]) -> None:
+        """Store letters, each id once."""
+        ...
+
+    def connected(self, connections: Collection[str]) -> frozenset[str]:
+        """Return those that are there, none of which goes before this transaction is over."""
+        ...
+
+
+class WatchStore(Protocol):
+    """Where what is watched is kept."""
+
+    def transaction(self) -> AbstractContextManager[WatchTransaction]:
+        """Begin a transaction: committed at the end, rolled back by any exception."""
+        ...
+
+    def oldest_heartbeat(self) -> int | None:
+        """Return the oldest of the partitions' newest heartbeats; None: there was none (R-109)."""
+        ...
