@@ -1,7 +1,7 @@
 """From records to items: the key first, then decoding (R-98). Nothing here asks the store."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from processors.ports.intake import Raw
@@ -90,7 +90,18 @@ def _item(
     assert offset is not None
     raw = Raw(Place(topic, partition), offset, timestamp, key, value, headers)
     carried = parse(headers) if reading.ours else NOTHING_CARRIED
+    if carried.replay_count and not isinstance(parsed, Request):
+        about = _replayed(about, carried)
     return Item(raw, parsed, about.at(topic, partition, offset), organization, carried)
+
+
+def _replayed(about: About, carried: Carried) -> About:
+    """Return what is known of a replay under its letter's identity: a round of that (R-90).
+
+    It differs from the event's own where that could not be read when the letter was written.
+    """
+    source, id_ = carried.event_source, carried.event_id
+    return about if source is None or id_ is None else replace(about, source=source, id=id_)
 
 
 def _about(parsed: Event | Request | Foreign | Tombstone | BadEvent) -> About:

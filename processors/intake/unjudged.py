@@ -26,11 +26,12 @@ def passed_over(
 def refused(transaction: IntakeTransaction, item: Item, bad: BadEvent, per_hour: int) -> Ending:
     """Return the letter of a record that is no event, of no connection, since it is not judged.
 
-    Of an unknown type only so many an hour get a letter; the others are skipped (R-95).
+    Of an unknown type only so many an hour get a letter; the others are skipped (R-95). A replay
+    has one already, which is to stay open.
     """
     round_ = item.carried.replay_count
     unsupported = bad.code is Code.UNSUPPORTED_TYPE
-    if unsupported and not transaction.within(f"type {item.about.type}", per_hour):
+    if unsupported and not round_ and not transaction.within(f"type {item.about.type}", per_hour):
         return Ending(item.about, None, round_, Result.SKIPPED, Code.UNSUPPORTED)
     kind = LetterClass.UNSUPPORTED if unsupported else LetterClass.SCHEMA
     letter = NewLetter(item.raw, bad.stage, kind, bad.fields)

@@ -7,7 +7,9 @@ from connectors.store.tables import (
     pending,
 )
 from schemas.connection import LinkState
-from schemas.letter import parse
+from schemas.letter import PREFIX, parse
+from schemas.outcome import outcome_id
+from schemas.topics import REQUESTS
 from tests.fixtures.arrivals import ORGANIZATION, USER, Arrivals
 
 OTHER = "9b2e0c1a-0000-4000-8000-0000000000bb"
@@ -64,6 +66,54 @@ def test_what_is_no_event_is_a_letter_whole(arrivals: Arrivals) -> None:
     letter = arrivals.letters()[0]
     assert (letter.key, letter.value) == (b"any key", b"{not json")
     assert letter.headers[0] == ("ce_specversion", b"1.0")
+
+
+@pytest.mark.rule("R-90")
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        (b"{still not json", ("dead-lettered", "not JSON")),
+        (None, ("skipped", "tombstone")),
+    ],
+)
+def test_a_replay_is_a_round_of_its_letter(
+    arrivals: Arrivals, value: bytes | None, ends: tuple[str, str]
+) -> None:
+    """Its outcome has the identity that the letter has, also where none can be read."""
+    arrivals.connect()
+    names = {"event-source": "t/3/7", "event-id": "t/3/7", "replay-count": "1"}
+    headers = [(PREFIX + name, text.encode()) for name, text in names.items()]
+    envelope = [("ce_specversion", b"1.0")] if value else []
+    arrivals.record(b"any key", value, [*envelope, *headers], topic=REQUESTS.name)
+    assert arrivals.read() == {"t/3/7": ends}
+    (told,) = arrivals.outcomes()
+    assert (told["event"]["source"], told["round"]) == ("t/3/7", 1)
+
+
+@pytest.mark.rule("R-90")
+def test_a_replay_that_has_become_an_event_stays_a_round_of_its_letter(arrivals: Arrivals) -> None:
+    """A newer program can read it: what waits for its end is the letter's round."""
+    arrivals.connect()
+    arrivals.linked()
+    sent = arrivals.arrive("user.updated", {"changes": {"phone": "1"}}, 5, topic=REQUESTS.name)
+    names = {"event-source": "t/3/7", "event-id": "t/3/7", "replay-count": "1"}
+    sent.raw_headers.extend((PREFIX + name, text.encode()) for name, text in names.items())
+    arrivals.read()
+    assert arrivals.all(pending, pending.c.outcome) == [(outcome_id("c1", "t/3/7", "t/3/7", 1),)]
+
+
+@pytest.mark.rule("R-90", "R-95")
+def test_a_replay_of_an_unknown_type_gets_its_letter_whatever_the_limit(
+    arrivals: Arrivals,
+) -> None:
+    """Its round must not end as skipped: the letter is to stay open."""
+    arrivals.connect()
+    for revision in range(6):
+        sent = arrivals.arrive("user.promoted", {}, revision, topic=REQUESTS.name)
+        sent.raw_headers.append((f"{PREFIX}replay-count", b"1"))
+    ends = arrivals.read()
+    assert set(ends.values()) == {("dead-lettered", "unsupported type")}
+    assert len(arrivals.letters()) == 6
 
 
 def test_a_tombstone_is_skipped_once(arrivals: Arrivals) -> None:
