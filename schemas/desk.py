@@ -39,11 +39,15 @@ class Forecast(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """A forecast, and why; `code` where a rule of ours says so."""
+    """A forecast, and why: `code` where a rule of ours says so, else `why` in words.
+
+    `fields` are those that the forecast is about.
+    """
 
     forecast: Forecast
     code: Code | None = None
     fields: tuple[str, ...] = ()
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from schemas.employee import Target
 from schemas.person import Json, PositionField, Projection
 from schemas.reasons import ONCE, Code
 
+NO_LINK: Final = (None, LinkState.UNLINKED.value, None, None, None, False, None, False)
+"""What is read of the link of somebody who has none."""
 FIELDS_OF_ONE: Final = 16
 """Dirty rows looked at for each person wanted: a person has fifteen fields."""
 CREATED: Final = (LinkState.WANTED.value, LinkState.CREATING.value)
@@ -41,11 +43,16 @@ SELECT d.person FROM dirty AS d
 LEFT JOIN link AS l ON l.connection = d.connection AND l.person = d.person
 LEFT JOIN person AS p ON p.organization = d.organization AND p.person = d.person
 WHERE d.connection = :one AND d.open AND d.due <= :now AND d.turn <= :lingered
-  AND l.flight_epoch IS NULL
+  AND l.flight_epoch IS NULL AND NOT (
+    EXISTS (SELECT 1 FROM intent AS i WHERE i.connection = d.connection AND i.person = d.person)
+    AND EXISTS (SELECT 1 FROM dirty AS u WHERE u.connection = d.connection
+                AND u.person = d.person AND u.open AND u.unsure AND u.due > :now))
   AND (d.attempts > 0) = :suspects
   AND (p.complete OR p.deleted_at IS NOT NULL OR l.state IS NULL OR l.state NOT IN {WRITTEN})
 ORDER BY d.origin, d.turn LIMIT :rows
 """  # noqa: S608 - words of ours
+"""Whose creation may still be written wait as a whole: a younger field would look them up too soon
+and add them twice (R-82)."""
 
 
 def take(
@@ -76,7 +83,7 @@ def take(
         users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
     if users:
         _fly(connection, lease, users, now)
-    found = _subjects(connection, keyring, lease, users, now)
+    found = subjects(connection, keyring, lease.connection, lease.organization, users, now)
     return Work(found, status, None if users else _next_due(connection, lease, now))
 
 
@@ -135,12 +142,23 @@ def _next_due(connection: Connection, lease: Lease, now: int) -> float | None:
     return None if due is None else (due - now) / 1000
 
 
-def _subjects(
-    connection: Connection, keyring: Keyring, lease: Lease, users: Sequence[str], now: int
+def subjects(
+    connection: Connection,
+    keyring: Keyring,
+    one: str,
+    organization: str,
+    users: Sequence[str],
+    now: int,
+    *,
+    whole: bool = False,
 ) -> tuple[Subject, ...]:
+    """Return people of a connection with what is open and due by `now`, in a few statements.
+
+    `whole`: also with positions that nothing of what is open needs.
+    """
     if not users:
         return ()
-    keys = [(lease.connection, lease.organization, user) for user in users]
+    keys = [(one, organization, user) for user in users]
     columns = [("c", dirty.c.connection), ("o", dirty.c.organization), ("u", dirty.c.person)]
 
     def rows(sql: str) -> dict[str, list[Any]]:
@@ -149,7 +167,7 @@ def _subjects(
             found[row[0]].append(row)
         return found
 
-    cipher = keyring.cipher_of(connection, lease.organization)
+    cipher = keyring.cipher_of(connection, organization)
     open_ = rows(
         "SELECT d.person, d.field, d.turn, d.version, d.origin, d.attempts, d.unsure, d.open, "
         "d.due FROM {keys} AS k CROSS JOIN dirty AS d "
@@ -184,8 +202,8 @@ def _subjects(
     )
     return tuple(
         _subject(
-            user, cipher, open_[user], facts[user], links[user][0], values[user], positions[user],
-            confirmed[user], intents[user], now,
+            user, cipher, open_[user], facts[user], links[user][0] if links[user] else NO_LINK,
+            values[user], positions[user], confirmed[user], intents[user], now, whole=whole,
         )
         for user in users
     )  # fmt: skip
@@ -202,9 +220,12 @@ def _subject(
     confirmed: list[Any],
     intents: list[Any],
     now: int,
+    *,
+    whole: bool,
 ) -> Subject:
     due = [row for row in open_ if row[7] and row[8] <= now]
-    wanted = bool(link_[5]) or link_[1] in CREATED or any(row[1] in POSITION_FIELDS for row in due)
+    wanted = whole or bool(link_[5]) or link_[1] in CREATED
+    wanted = wanted or any(row[1] in POSITION_FIELDS for row in due)
     return Subject(
         user=user,
         facts=_facts(facts[0] if facts else None),
