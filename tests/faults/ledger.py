@@ -108,7 +108,7 @@ class Ledger:
     def epoch(self, connection_: str | None = None) -> int:
         """Return a lane's epoch, or the sum of all: it rises with each owner."""
         with self._reading() as connection:
-            query = "SELECT sum(epoch) FROM lane WHERE :c IS NULL OR connection = :c"
+            query = "SELECT sum(epoch) FROM lane WHERE connection = coalesce(:c, connection)"
             return int(connection.execute(text(query), {"c": connection_}).scalar() or 0)
 
     def writable(self) -> bool:

@@ -316,3 +316,21 @@ def test_what_changed_between_the_steps_is_written_too(bench: Bench) -> None:
     (contact,) = bench.xledger.records[Root.CONTACT]
     assert bench.xledger.has(Target.CONTACT_PHONE, contact) == "77"
     everybody_once(bench, 1)
+
+
+@pytest.mark.rule("R-82")
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_younger_change_shortens_no_settle_time(bench: Bench, step: int) -> None:
+    """What may still be written is looked for once it must be there, whatever changes meanwhile."""
+    bench.xledger.faults = [None] * step + [(NO_ANSWER, False)]
+    events = want(bench, 1)
+    bench.run(lambda: len(bench.xledger.writes) == step + 1)
+    lost = bench.xledger.at[-1]
+    bench.run(bench.all_ended(*events, *bench.change({1: {"birthDate": "1990-05-17"}})))
+    looked = [
+        at
+        for (kind,), at in zip(bench.xledger.requests, bench.xledger.at, strict=True)
+        if kind == "look_up"
+    ]
+    assert looked[1] - lost >= bench.limits.settle
+    everybody_once(bench, 1)
