@@ -53,8 +53,6 @@ ORDER BY d.origin, d.turn LIMIT :rows
 """  # noqa: S608 - words of ours
 """Whose creation may still be written wait as a whole: a younger field would look them up too soon
 and add them twice (R-82)."""
-"""Whose creation may still be written wait as a whole: a younger field would look them up too soon
-and add them twice (R-82)."""
 
 
 def take(
