@@ -1,4 +1,4 @@
-"""`offsets show|set`: where intake's reading goes on."""
+"""`offsets show|set`: where the reading of intake, or of watch, goes on."""
 
 import click
 
@@ -8,11 +8,11 @@ from console.wiring import Wiring
 
 @click.group()
 def offsets() -> None:
-    """Show and set the stored offsets; Kafka's own serve lag tools only."""
+    """Show and set offsets: intake's in the store, watch's in Kafka."""
 
 
 GROUP = click.option(
-    "--group", type=click.Choice(["intake"]), default="intake", help="Whose reading."
+    "--group", type=click.Choice(["intake", "watch"]), default="intake", help="Whose reading."
 )
 
 
@@ -21,8 +21,8 @@ GROUP = click.option(
 @JSON
 @click.pass_obj
 def show(wiring: Wiring, group: str, *, as_json: bool) -> None:
-    """Show each partition's stored offset beside what the topic holds."""
-    found = wiring.offsets()
+    """Show where each partition goes on, beside what the topic holds."""
+    found = wiring.offsets(group)
     rows = [
         {
             "group": group,
@@ -60,8 +60,12 @@ def set_(
     execute: bool,
     as_json: bool,
 ) -> None:
-    """Plan to move the stored offsets, and with --execute do it; running intake follows live."""
-    moves = wiring.move_offsets(to, topic, partition, execute=execute)
+    """Plan to move offsets, and with --execute do it.
+
+    Running intake follows live; of watch nobody may be running, and reading again changes nothing
+    that is stored.
+    """
+    moves = wiring.move_offsets(group, to, topic, partition, execute=execute)
     rows = [
         {
             "group": group,

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-ROLES: Final = ("intake", "delivery")
+ROLES: Final = ("intake", "delivery", "watch")
 NEEDS_A_HUMAN: Final = 1
 """A role that ends so has said what to do; starting it again would say it again."""
 STEADY_SECONDS: Final = 60.0

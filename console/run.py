@@ -1,14 +1,17 @@
-"""`run intake|delivery|all`: run a role until a signal ends it; `demo`: everything at once."""
+"""`run ROLE|all`: run a role until a signal ends it; `demo`: everything at once."""
 
 import os
 import threading
 from pathlib import Path
+from typing import Final
 
 import click
+import structlog
 
 from console import roles
 from console.crew import (
     Crew,
+    Work,
     gauges,
     obey,
     once_possible,
@@ -16,7 +19,19 @@ from console.crew import (
     spare_memory,
     spare_the_collector,
 )
-from console.wiring import Wiring
+from console.wiring import Vitals, Wiring
+from schemas.errors import RetryLater
+
+PARTS: Final = {
+    "intake": ("relay", "intake"),
+    "delivery": ("relay", "lanes", "sweep"),
+    "watch": ("relay", "watch"),
+}
+"""What must beat, by role."""
+START_AGAIN: Final = 3
+"""Exit code of a role that is to be started anew, and needs no human."""
+
+log = structlog.get_logger()
 
 
 @click.command()
@@ -34,7 +49,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
     spare_memory()
     if role == "delivery":
         wiring.timer.keep_out()  # before any thread starts, which begins with this one's mask
-    parts = ("relay", "intake") if role == "intake" else ("relay", "lanes", "sweep")
+    parts = PARTS[role]
     vitals = wiring.vitals(*parts)
     crew = Crew()
     obey(crew.stop, attached=attached)
@@ -44,17 +59,31 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         once_possible(wiring.require_parts, vitals, parts, crew.stop)
         if crew.stop.is_set():
             return
-        main = wiring.intake(vitals).run if role == "intake" else wiring.delivery(vitals).run
+        main = _main_of(role, wiring, vitals, crew)
         crew.add("relay", wiring.relay(vitals).run)
         crew.add("gauges", gauges(wiring))
-        if role == "delivery":
-            crew.add("housekeeping", wiring.housekeeping().run)
-            crew.add("sweep", wiring.sweep(vitals).run)
-        if role == "intake":
-            spare_the_collector()
         crew.sail(main)
+    except RetryLater as away:
+        log.warning("role.gave_up", role=role, why=str(away))
+        raise click.exceptions.Exit(START_AGAIN) from None
     finally:
         reporter.close()
+
+
+def _main_of(role: str, wiring: Wiring, vitals: Vitals, crew: Crew) -> Work:
+    """Return the loop of this thread, and start those that only this role has."""
+    if role == "intake":
+        intake = wiring.intake(vitals).run
+        spare_the_collector()
+        return intake
+    if role == "delivery":
+        delivery = wiring.delivery(vitals).run
+        crew.add("housekeeping", wiring.housekeeping().run)
+        crew.add("sweep", wiring.sweep(vitals).run)
+        return delivery
+    agents = wiring.agents()
+    crew.add("pulse", wiring.pulse(agents, vitals).run)
+    return agents.run
 
 
 @click.command()

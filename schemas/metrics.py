@@ -123,6 +123,9 @@ WATCHED: Final = _counter(
     "topic",
     "result",
 )
+WATCH_LAG: Final = _gauge(
+    "watch_unread_records", "Records of our topics that watch has still to read.", "topic"
+)
 OLDEST_HEARTBEAT: Final = _gauge(
     "oldest_heartbeat_timestamp_seconds",
     "Minute of the oldest of the partitions' newest heartbeats that came the whole way; 0: none "

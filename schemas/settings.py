@@ -290,6 +290,25 @@ class Sweep(Group):
     )
 
 
+class Watch(Group):
+    """Reading outcomes and dead letters back, for the desk."""
+
+    group: str = _setting("huma-xledger-watch", "Consumer group of watch.")
+    batch: int = _setting(500, "Records of one topic in one transaction.", ge=1, le=10_000)
+    fill: Seconds = _setting(0.2, "How long a batch may take to fill.", unit="seconds", le=5)
+    look: Seconds = _setting(
+        5.0,
+        "How often it is looked at whether offsets move, how much is unread, and how old the "
+        "heartbeats are (R-109).",
+        unit="seconds",
+        le=60,
+    )
+    retry: Seconds = _setting(
+        1.0, "Pause before trying again when the store is away.", unit="seconds", le=60
+    )
+    replays: int = _setting(5, "So many failed replays park a letter (R-91).", ge=1, le=100)
+
+
 class Outbox(Group):
     """What leaves for Kafka or mail."""
 
@@ -348,6 +367,7 @@ class Settings(BaseSettings):
     outbox: Outbox = Outbox()
     housekeeping: Housekeeping = Housekeeping()
     sweep: Sweep = Sweep()
+    watch: Watch = Watch()
     http: Http = Http()
 
     @model_validator(mode="after")

@@ -28,3 +28,5 @@ DEAD_LETTERS: Final = Topic(
     "huma.xledger.dead-letters.v1", 12, 30 * DAY_MS, OURS_MAX_BYTES, ours=True
 )
 ALL: Final = (EVENTS, REQUESTS, OUTCOMES, DEAD_LETTERS)
+WATCHED: Final = (OUTCOMES.name, DEAD_LETTERS.name)
+"""What the watch role reads back."""

@@ -3,9 +3,9 @@
 from console.wiring.acting import Acting, Changed, Held, ShownOrganization
 from console.wiring.administration import Asked, Shown, ShownRun
 from console.wiring.operation import Operation
-from console.wiring.roles import Roles
+from console.wiring.roles import Roles, Vitals
 
-__all__ = ["Asked", "Changed", "Held", "Shown", "ShownOrganization", "ShownRun", "Wiring"]
+__all__ = ["Asked", "Changed", "Held", "Shown", "ShownOrganization", "ShownRun", "Vitals", "Wiring"]
 
 
 class Wiring(Roles, Acting, Operation):

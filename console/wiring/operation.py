@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from connectors import encryption
 from connectors.broker import apache, noida
 from connectors.kafka import tail
+from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.kafka.producer import KafkaPublisher
 from connectors.kafka.watermarks import Watermarks
 from connectors.store import migrate, offsets, rotation
@@ -17,10 +19,12 @@ from processors.moving import Move, Standing, plan, standings
 from processors.ports.outbox import OutboxRow
 from processors.ports.source import Place
 from schemas.errors import StopProcess
-from schemas.topics import EVENTS, REQUESTS
+from schemas.topics import EVENTS, REQUESTS, WATCHED
 
 AT_ONCE: Final = 5000
 """Events that are given to Kafka in one go."""
+WATCH: Final = "watch"
+"""The group whose offsets are Kafka's own."""
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
 
 
@@ -77,15 +81,28 @@ class Operation(Base):
         """Read a topic as a viewer."""
         return tail.tail(self.kafka, topic)
 
-    def offsets(self) -> list[Standing]:
-        """Return where intake's reading goes on, beside what the topics hold."""
+    def offsets(self, group: str) -> list[Standing]:
+        """Return where a group's reading goes on, beside what the topics hold."""
+        if group == WATCH:
+            committed = self._committed
+            return standings(committed.committed(), committed.watermarks.ranges())
         self.require_store()
         return standings(self._stored(), self._watermarks.ranges())
 
     def move_offsets(
-        self, to: str, topic: str | None, partition: int | None, *, execute: bool
+        self, group: str, to: str, topic: str | None, partition: int | None, *, execute: bool
     ) -> list[Move]:
-        """Plan where reading is to go on, and do it when told so; running intake follows live."""
+        """Plan where reading is to go on, and do it when told so.
+
+        Intake's are the store's: it follows live. Watch's are Kafka's: nobody may read meanwhile.
+        """
+        if group == WATCH:
+            committed = self._committed
+            held = committed.watermarks
+            moves = plan(to, committed.committed(), held.ranges(), held.at, topic, partition)
+            if execute and moves:
+                committed.set({one.place: one.to for one in moves})
+            return moves
         self.require_store()
         held = self._watermarks
         moves = plan(to, self._stored(), held.ranges(), held.at, topic, partition)
@@ -130,6 +147,10 @@ class Operation(Base):
     def _stored(self) -> dict[Place, int]:
         with self.store.read() as connection:
             return dict(offsets.stored(connection))
+
+    @cached_property
+    def _committed(self) -> CommittedOffsets:
+        return CommittedOffsets(self.kafka, self.settings.watch.group, WATCHED)
 
     @property
     def _watermarks(self) -> Watermarks:

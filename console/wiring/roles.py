@@ -1,13 +1,14 @@
-"""The roles: intake, delivery, and the relay that each of them runs."""
+"""The roles: intake, delivery, watch, and the relay that each of them runs."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from connectors.kafka import consumer
+from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.kafka.partitions import TopicPartitions
 from connectors.kafka.producer import KafkaPublisher
 from connectors.store.delivery import LaneBounds, StoredLanes
@@ -18,6 +19,7 @@ from connectors.store.outbox import StoredOutbox
 from connectors.store.reports import Report, report
 from connectors.store.sweep import StoredSweep
 from connectors.store.sync import StoredSync
+from connectors.store.watching import StoredWatch
 from connectors.telemetry import Reporter, Vitals
 from connectors.timer import KernelTimer
 from console.wiring.base import Base
@@ -38,9 +40,16 @@ from processors.relay import Relay, RelayLimits
 from processors.sweep import Sweep, SweepLimits
 from processors.sync.link import jobs_of
 from processors.today import today_in
+from processors.watch.pulse import Pulse
+from processors.watch.watching import Watching
 from schemas.reading import Reading
 from schemas.settings import Settings
-from schemas.topics import EVENTS, OUTCOMES, REQUESTS
+from schemas.topics import DEAD_LETTERS, EVENTS, OUTCOMES, REQUESTS, WATCHED
+
+if TYPE_CHECKING:
+    from connectors.faust_agents import FaustAgents
+
+__all__ = ["Roles", "Vitals", "lane_limits"]
 
 KIB: Final = 1024
 
@@ -113,6 +122,29 @@ class Roles(Base):
             vitals,
             lambda: uuid4().hex,
         )
+
+    def agents(self) -> "FaustAgents":
+        """Build what reads outcomes and letters back."""
+        # slow to import, and no other role needs it
+        from connectors.faust_agents import FaustAgents, FaustSettings  # noqa: PLC0415
+
+        given = self.settings.watch
+        watching = Watching(StoredWatch(self.store), given.replays, self.telemetry)
+        return FaustAgents(
+            self.kafka,
+            FaustSettings(
+                given.group, self.settings.kafka.session_timeout, given.batch, given.fill,
+                given.retry,
+            ),
+            {OUTCOMES.name: watching.outcomes, DEAD_LETTERS.name: watching.letters},
+        )  # fmt: skip
+
+    def pulse(self, agents: "FaustAgents", vitals: Vitals) -> Pulse:
+        """Build what looks at whether they move."""
+        given = self.settings.watch
+        offsets = CommittedOffsets(self.kafka, given.group, WATCHED)
+        store = StoredWatch(self.store)
+        return Pulse(offsets, agents, store, self.telemetry, vitals, given.look)
 
     @cached_property
     def timer(self) -> KernelTimer:

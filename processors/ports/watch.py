@@ -5,12 +5,30 @@ Times are milliseconds since 1970 of the store's clock, unless they are Kafka's.
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from processors.ports.desk import Letter
+from processors.ports.source import Place
+from schemas.cloudevents import Headers
 from schemas.outcome_read import Told
 from schemas.person import PersonKey
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as it was read. `timestamp` is in milliseconds since 1970.
+
+    `headers` are None where they cannot be read.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Headers | None = field(repr=False)
 
 
 class Watched(NamedTuple):
@@ -151,4 +169,41 @@ class WatchStore(Protocol):
 
     def oldest_heartbeat(self) -> int | None:
         """Return the oldest of the partitions' newest heartbeats; None: there was none (R-109)."""
+        ...
+
+
+class Reached(NamedTuple):
+    """How far a group is in a partition: what it has committed, None before that; what is held."""
+
+    committed: int | None
+    first: int
+    end: int
+
+    @property
+    def unread(self) -> int:
+        """How many records are still to be read."""
+        return max(0, self.end - max(self.committed or 0, self.first))
+
+
+class GroupOffsets(Protocol):
+    """How far a consumer group is; may raise BrokerUnavailable, or StopProcess."""
+
+    def reached(self) -> Mapping[Place, Reached]:
+        """Return it for each partition, as the brokers have it now."""
+        ...
+
+
+class Agents(Protocol):
+    """What the agents say of themselves; asked from another thread."""
+
+    def waiting(self) -> str | None:
+        """Return what they wait for before they go on; None: they work."""
+        ...
+
+    def assigned(self) -> frozenset[Place] | None:
+        """Return the partitions that are theirs; None: they have not joined the group yet."""
+        ...
+
+    def read_until(self, topic: str) -> int | None:
+        """Return the timestamp of the newest record that was kept, in milliseconds."""
         ...

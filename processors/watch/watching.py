@@ -6,17 +6,15 @@ that record's trouble, and raises.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import structlog
 
 from processors.ports.telemetry import Telemetry
-from processors.ports.watch import Filed, WatchStore, WatchTransaction
+from processors.ports.watch import Filed, Seen, WatchStore, WatchTransaction
 from processors.watch.folding import fold_letters, fold_outcomes
 from processors.watch.heartbeat import beat_of
 from processors.watch.letters import filed
-from schemas.cloudevents import Headers
 from schemas.errors import CannotStore
 from schemas.metrics import WATCHED
 from schemas.outcome_read import Told, Unreadable, read_outcome
@@ -29,22 +27,6 @@ REFUSED: Final = "cannot be stored"
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A record as it was read. `timestamp` is in milliseconds since 1970.
-
-    `headers` are None where they cannot be read.
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None = field(repr=False)
-    value: bytes | None = field(repr=False)
-    headers: Headers | None = field(repr=False)
 
 
 class Watching:

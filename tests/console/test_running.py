@@ -39,7 +39,7 @@ def health(url: str, which: str) -> tuple[int, list[str]]:
 
 
 @pytest.mark.rule("R-105")
-@pytest.mark.parametrize("role", ["intake", "delivery"])
+@pytest.mark.parametrize("role", ["intake", "delivery", "watch"])
 def test_a_role_says_how_it_is_and_ends_politely(prepared: Operator, role: str) -> None:
     """Live, ready, its metrics; SIGTERM ends it with exit code 0."""
     with prepared.program(role, "run", role) as program:
@@ -113,12 +113,12 @@ def test_all_runs_each_role_and_starts_one_again_that_dies(prepared: Operator) -
     """One child a role; a killed one comes back, and all go with the parent."""
     with prepared.program("all", "run", "all") as program:
         program.launch()
-        children = until(lambda: of_parent(program.pid, 2))
+        children = until(lambda: of_parent(program.pid, 3))
         os.kill(children[0], signal.SIGKILL)
-        again = until(lambda: [one for one in of_parent(program.pid, 2) if one not in children])
+        again = until(lambda: [one for one in of_parent(program.pid, 3) if one not in children])
         assert len(again) == 1
         assert program.stop() == 0
-        until(lambda: not any(Path(f"/proc/{one}").exists() for one in [children[1], *again]))
+        until(lambda: not any(Path(f"/proc/{one}").exists() for one in [*children[1:], *again]))
 
 
 def of_parent(parent: int, count: int) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.watch.watching import Seen
+from processors.ports.watch import Seen
 from schemas.events import EventType
 from schemas.outcome import FieldEnd, FieldOutcome, Result
 from schemas.person import PersonKey

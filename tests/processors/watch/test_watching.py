@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from connectors.store.tables import heartbeat, timeline
 from connectors.store.watching import StoredWatch
 from connectors.telemetry import Prometheus
-from processors.ports.watch import WatchTransaction
-from processors.watch.watching import Seen, Watching
+from processors.ports.watch import Seen, WatchTransaction
+from processors.watch.watching import Watching
 from schemas.errors import CannotStore, StoreUnavailable
 from schemas.topics import DEAD_LETTERS, OUTCOMES
 from tests.fixtures.watched import NOON, REPLAYS, Happened, Watched, applied, beat, failed
