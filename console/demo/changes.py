@@ -12,6 +12,8 @@ from simulators.huma.numbers import account_number
 
 WRONG_ACCOUNT: Final = "86011117948"
 """Eleven digits, the last of which is not the check digit."""
+SWITCHBOARD: Final = "+47 22 00 30 00"
+"""A number that many share."""
 
 
 class Changes:
@@ -104,3 +106,27 @@ class Changes:
         member.user = merged(member.user, values)
         member.kept |= dict.fromkeys(values, why)
         return Step({member.id: values})
+
+    def correct(self, member: Member) -> Step:
+        """Change what was spoilt, and made a dead letter, to what can be sent."""
+        values: dict[str, Any] = {}
+        if "bankAccount" in member.kept:
+            values["bankAccount"] = self.account()
+        if "homeAddress" in member.kept:
+            values["homeAddress"] = {"country": "NO"}
+        return self.change(member, values)
+
+    def renumber(self, share: int) -> tuple[Step, Step]:
+        """Give everybody another phone number: an own one first, then one that `share` share."""
+        live = {member.id for member in self.sample(self.live(), share)}
+        numbers = [
+            (member, SWITCHBOARD if member.id in live else self.phone())
+            for member in self._cast.members.values()
+            if not member.deleted
+        ]
+        own: dict[str, Any] = {}
+        shared: dict[str, Any] = {}
+        for member, number in numbers:
+            users = self.change(member, {"phone": number}).users
+            (shared if member.id in live else own).update(users)
+        return Step(own), Step(shared)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from console.demo.cast import Cast
-from console.demo.changes import WRONG_ACCOUNT, Changes
+from console.demo.changes import SWITCHBOARD, WRONG_ACCOUNT, Changes
 from console.demo.employment import Employment
 from console.demo.lives import Lives
 from console.demo.member import Member
@@ -19,6 +19,17 @@ HICCUPS: Final[tuple[Mapping[str, Any], ...]] = (
     {"match": {"operation": "mutation"}, "fault": "reset-after-commit", "times": 1},
 )
 """What Xledger suffers in the afternoon; nothing of it is anybody's fault, so nothing fails."""
+LETTERS: Final = frozenset({"bankAccount", "homeAddress"})
+"""Fields whose spoilt values become dead letters."""
+REFUSED: Final = 4
+"""One in so many people gets the number that Xledger refuses."""
+REFUSAL: Final[Mapping[str, Any]] = {
+    "match": {"root": "updateContacts", "field": "phone", "value": SWITCHBOARD},
+    "fault": "refuse",
+    "naming": "clientId",
+    "message": "The number belongs to the company itself.",
+}
+"""What Xledger suffers in the evening: one cause, and as many refusals as people with it."""
 
 
 class Story:
@@ -78,6 +89,28 @@ class Story:
             steps.append(Step({id_: patch for one in patches for id_, patch in one.items()}))
             left -= len(live)
         return Chapter(f"16:30  a flood: {changes:,} changes at once", tuple(steps), 0.0)
+
+    def corrections(self) -> Chapter:
+        """Write what payroll corrects in Huma: the letters of the morning close by themselves."""
+        spoilt = [member for member in self._spoilt if LETTERS & member.kept.keys()]
+        return Chapter(
+            f"17:30  {len(spoilt)} of the values that could not be sent are corrected in Huma",
+            tuple(self._changes.correct(member) for member in spoilt),
+            0.05,
+            rested=True,
+        )
+
+    def renumbering(self) -> Chapter:
+        """Write a change for everybody, of which Xledger refuses a quarter for one cause."""
+        people = len(self._cast.members)
+        return Chapter(
+            f"18:00  all {people:,} get another phone number; Xledger refuses the switchboard's, "
+            f"which {people // REFUSED:,} share",
+            self._changes.renumber(people // REFUSED),
+            0.0,
+            (REFUSAL,),
+            rested=True,
+        )
 
     def midnight(self) -> Chapter:
         """Let the date alone change things: for those whose changes arrive, and nobody else."""

@@ -19,6 +19,7 @@ class Tally:
         ends: how many there are, by result and reason.
         day, flood: seconds of the applied ones.
         looked_at: the people whom the clock asked for.
+        replayed: replays of dead letters, by result.
     """
 
     def __init__(self) -> None:
@@ -26,11 +27,12 @@ class Tally:
         self.day: list[float] = []
         self.flood: list[float] = []
         self.looked_at: set[str] = set()
+        self.replayed: Counter[str] = Counter()
         self._flood_began: datetime | None = None
         self._seen: set[str] = set()
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return sum(self.ends.values())
 
     @property
     def seconds(self) -> list[float]:
@@ -45,7 +47,7 @@ class Tally:
         """Fold records of the topic in; a repeated outcome id counts once, requests of ours never.
 
         Heartbeats, and those whom the clock turns, are no change that somebody made; the latter are
-        counted apart.
+        counted apart, as replays are.
         """
         for value in values:
             outcome: dict[str, Any] = json.loads(value)
@@ -58,6 +60,9 @@ class Tally:
                 continue
             self._seen.add(outcome["id"])
             result = outcome["result"]
+            if outcome["round"]:
+                self.replayed[result] += 1
+                continue
             self.ends[result, outcome.get("reason") or ""] += 1
             if result == "applied":
                 happened = datetime.fromisoformat(event["time"])

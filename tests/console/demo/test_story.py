@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from console.demo.cast import Cast, cast
+from console.demo.changes import SWITCHBOARD
 from console.demo.expectations import POST
 from console.demo.member import Member, Standing
-from console.demo.story import Story
+from console.demo.story import LETTERS, Story
 from console.demo.zones import PAIRS, QUIET, zones
 from tests.console.demo.conftest import TODAY
 from tests.processors.positions import model
@@ -125,3 +126,23 @@ def test_no_midnight_of_the_clocks_own_is_near() -> None:
         assert end.astimezone(ZoneInfo(where.after)).date() == where.today + timedelta(days=1)
         found.append((where.before, where.after))
     assert set(found) == set(PAIRS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_corrections_leave_no_letter_and_everybody_gets_a_number(seed: int) -> None:
+    """What stays different is what nobody can send; a quarter share the refused number."""
+    made = cast(seed, 150, TODAY)
+    story = Story(made, TODAY)
+    list(story.day())
+    kept = {why for member in made.members.values() for why in member.kept}
+    assert LETTERS & kept
+    story.corrections()
+    assert not LETTERS & {why for member in made.members.values() for why in member.kept}
+    own, shared = story.renumbering().steps
+    assert len(shared.users) == len(made.members) // 4
+    assert own.users.keys().isdisjoint(shared.users)
+    assert {values["phone"] for values in shared.users.values()} == {SWITCHBOARD}
+    for id_ in shared.users:
+        expected = made.members[id_].expected
+        assert expected is not None
+        assert expected["contact.phone"] == SWITCHBOARD

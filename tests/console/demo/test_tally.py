@@ -15,7 +15,8 @@ def outcome(id_: str, type_: EventType, source: str = "/huma/users", **more: Any
     """Return a record of the topic; it took a second."""
     event = {"source": source, "id": id_, "type": type_.value, "time": NOON.isoformat()}
     at = NOON.replace(second=1).isoformat()
-    return json.dumps({"id": id_, "event": event, "result": "applied", "at": at, **more}).encode()
+    told = {"id": id_, "event": event, "round": 0, "result": "applied", "at": at, **more}
+    return json.dumps(told).encode()
 
 
 def test_an_outcome_counts_once() -> None:
@@ -36,3 +37,16 @@ def test_whom_the_clock_asked_for_is_counted_apart() -> None:
         ]
     )
     assert (len(tally), tally.day, tally.looked_at) == (0, [], {"kari"})
+
+
+def test_a_replay_is_counted_apart() -> None:
+    """The event had its outcome; that of a later round is the replay's."""
+    tally = Tally()
+    tally.take(
+        [
+            outcome("1", EventType.USER_UPDATED, result="dead-lettered", reason="exhausted"),
+            outcome("2", EventType.USER_UPDATED, round=1),
+        ]
+    )
+    assert tally.ends == {("dead-lettered", "exhausted"): 1}
+    assert (len(tally), tally.replayed) == (1, {"applied": 1})
