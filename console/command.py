@@ -23,6 +23,7 @@ from console import (
     sync,
     topics,
 )
+from console.dead_letters import dead_letters
 from console.wiring import Wiring
 from schemas.errors import Fault
 
@@ -50,6 +51,7 @@ for group in (
     connections.connections,
     sync.sync,
     people.people,
+    dead_letters,
     organizations.organizations,
     offsets.offsets,
     events.events,
