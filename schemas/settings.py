@@ -309,6 +309,41 @@ class Watch(Group):
     replays: int = _setting(5, "So many failed replays park a letter (R-91).", ge=1, le=100)
 
 
+class Replay(Group):
+    """Sending dead letters again (R-91); how often one is sent at the most: WATCH__REPLAYS."""
+
+    canary: int = _setting(5, "Letters that must end well before others are sent.", ge=0, le=500)
+    share: int = _setting(
+        30,
+        "Part of what a connection can take (DELIVERY__REQUESTS of DELIVERY__PEOPLE people in each "
+        "DELIVERY__WINDOW) that a replay uses.",
+        unit="percent",
+        ge=1,
+        le=100,
+    )
+    stop_at: int = _setting(
+        20, "When more of those that ended failed, a replay stops.", unit="percent", ge=0, le=100
+    )
+    least: int = _setting(
+        20, "Letters that must have ended before failures are held against a replay.", ge=1
+    )
+    look: Seconds = _setting(
+        0.5, "How often it is looked at how letters end.", unit="seconds", le=60
+    )
+    silence: Seconds = _setting(
+        60.0,
+        "When letters were sent and none ends for so long, it is said, and what may be the cause.",
+        unit="seconds",
+        le=3600,
+    )
+    patience: Seconds = _setting(
+        1800.0,
+        "When none ends for so long, the replay stops, and can be gone on with.",
+        unit="seconds",
+        le=86_400,
+    )
+
+
 class Outbox(Group):
     """What leaves for Kafka or mail."""
 
@@ -364,6 +399,7 @@ class Settings(BaseSettings):
     xledger: Xledger = Xledger()
     huma: Huma = Huma()
     sync: Sync = Sync()
+    replay: Replay = Replay()
     outbox: Outbox = Outbox()
     housekeeping: Housekeeping = Housekeeping()
     sweep: Sweep = Sweep()
@@ -383,6 +419,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "OUTBOX__DELIVERY_TIMEOUT must be shorter than OUTBOX__LEASE, or two relays could "
                 "publish at once"
+            )
+        if self.replay.patience <= self.replay.silence:
+            raise ValueError(
+                "REPLAY__PATIENCE must be longer than REPLAY__SILENCE, or a replay would stop "
+                "before it said why"
             )
         if self.sweep.lease <= self.sweep.every:
             raise ValueError(

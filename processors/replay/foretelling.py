@@ -1,0 +1,92 @@
+"""Letters foretold, many at once: bytes, records, people, forecasts; and what of them is sent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from processors.ports.desk import Letter
+from processors.ports.replay import LetterRecords, ReplayStore, Sending, Unsent
+from processors.replay.forecast import foretell, person_of, unsent
+from processors.replay.sending import Prepared, Rules, prepare
+from processors.watch.error_log import SAYS_NOTHING
+from schemas.desk import Forecast, Foretold
+from schemas.reasons import Code
+
+AT_ONCE: Final = 500
+"""Letters foretold together: few enough that the store is never held for long."""
+NEVER: Final = {*SAYS_NOTHING, Code.CONNECTION_REMOVED, Code.DELETED, Code.NOT_ACTIVE}
+"""What blocks, and would leave the letter open, or without an outcome, if it were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A letter, what a replay of it would come to, and what is done about it now."""
+
+    letter: Letter
+    foretold: Foretold
+    way: Sending | Unsent
+
+
+class Foretelling:
+    """Foretells letters.
+
+    Args:
+        store: letters and people, as they are.
+        records: letters' bytes.
+        rules: how letters are sent again.
+    """
+
+    def __init__(self, store: ReplayStore, records: LetterRecords, rules: Rules) -> None:
+        self._store = store
+        self._records = records
+        self._rules = rules
+
+    def all(self, letters: Sequence[Letter], run: str) -> Iterator[Judged]:
+        """Foretell letters, in their order, so many at once."""
+        for start in range(0, len(letters), AT_ONCE):
+            yield from self.some(letters[start : start + AT_ONCE], run)
+
+    def some(self, letters: Sequence[Letter], run: str) -> list[Judged]:
+        """Foretell letters together, as sent by this run.
+
+        Raises:
+            BrokerUnavailable: their bytes cannot be read.
+        """
+        world = self._store.around()
+        at = datetime.fromtimestamp(world.now / 1000, UTC)
+        places = [(letter.partition, letter.offset) for letter in letters]
+        held = self._records.read(places)
+        connected = world.connections.by_organization
+        ready = [
+            prepare(letter, held[place], self._rules, connected, run, at)
+            for letter, place in zip(letters, places, strict=True)
+        ]
+        whose = [None if isinstance(one, Unsent) else person_of(one) for one in ready]
+        people = self._store.people([key for key in whose if key is not None], world)
+        found = []
+        for letter, one, key in zip(letters, ready, whose, strict=True):
+            if isinstance(one, Unsent):
+                found.append(Judged(letter, unsent(one), one))
+            else:
+                foretold = foretell(letter, one, None if key is None else people.get(key), world)
+                found.append(Judged(letter, foretold, way_of(foretold, one)))
+        return found
+
+
+def way_of(foretold: Foretold, prepared: Prepared) -> Sending | Unsent:
+    """Return what is sent, or why it is not: it would fail again, or leave the letter as it is.
+
+    What a lock or a link stops is sent: its end closes the letter with the reason (R-72).
+    """
+    blocked = foretold.forecast is Forecast.BLOCKED
+    if foretold.forecast is Forecast.WILL_FAIL or (
+        blocked and (foretold.code is None or foretold.code in NEVER)
+    ):
+        return Unsent(said(foretold))
+    return prepared.sending
+
+
+def said(foretold: Foretold) -> str:
+    """Return why, in a few words."""
+    return foretold.why or (foretold.code.value if foretold.code is not None else "")
