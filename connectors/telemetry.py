@@ -17,7 +17,8 @@ from schemas.metrics import ALL, TROUBLE, Metric, MetricKind
 class Prometheus:
     """Every declared metric, in a registry of its own.
 
-    Those without labels exist from the start: an alert on what never happened needs the zero.
+    Those without labels, and those whose labels are known, exist from the start: an alert on what
+    never happened needs the zero.
     """
 
     def __init__(self, metrics: Iterable[Metric] = ALL) -> None:
@@ -27,14 +28,17 @@ class Prometheus:
         self._histograms: dict[str, Histogram] = {}
         for metric in metrics:
             arguments = (metric.name, metric.says, metric.labels)
+            made: Counter | Gauge | Histogram
             if metric.kind is MetricKind.COUNTER:
-                self._counters[metric.name] = Counter(*arguments, registry=self.registry)
+                made = self._counters[metric.name] = Counter(*arguments, registry=self.registry)
             elif metric.kind is MetricKind.GAUGE:
-                self._gauges[metric.name] = Gauge(*arguments, registry=self.registry)
+                made = self._gauges[metric.name] = Gauge(*arguments, registry=self.registry)
             else:
-                self._histograms[metric.name] = Histogram(
+                made = self._histograms[metric.name] = Histogram(
                     *arguments, registry=self.registry, buckets=metric.buckets
                 )
+            for labels in metric.known:
+                made.labels(*labels)
 
     def count(self, metric: Metric, *labels: str, by: float = 1) -> None:
         """Raise a counter."""
@@ -58,7 +62,7 @@ class Vitals:
     Args:
         parts: those that must beat.
         stuck: seconds without a beat after which a part is stuck (HTTP__STUCK).
-        telemetry: exports who is in trouble.
+        telemetry: exports who is in trouble; a part that is not exported runs nowhere.
         clock: monotonic seconds.
     """
 
@@ -73,6 +77,8 @@ class Vitals:
         self._telemetry = telemetry
         self._clock = clock
         self._beats = dict.fromkeys(parts, clock())
+        for part in self._beats:
+            telemetry.set(TROUBLE, 0, part)
         self._begun: set[str] = set()
         self._trouble: dict[str, str] = {}
         self._lock = threading.Lock()

@@ -13,13 +13,9 @@ from typing import Final
 
 import structlog
 
-from console.wiring import Wiring
 from processors.ports.telemetry import Health
-from schemas.connection import LaneState
 from schemas.errors import RetryLater
-from schemas.metrics import BUILD, CONNECTIONS, OLDEST_OUTBOX, OLDEST_PENDING, OUTBOX_ROWS
 
-GAUGES_SECONDS: Final = 5.0
 M_ARENA_MAX: Final = -8
 """As in malloc.h."""
 YOUNG: Final = 50_000
@@ -139,23 +135,3 @@ def say_ready(role: str, port: int, host: str) -> None:
     shown = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
     sys.stdout.write(json.dumps({"role": role, "url": f"http://{shown}:{port}"}) + "\n")
     sys.stdout.flush()
-
-
-def gauges(wiring: Wiring) -> Work:
-    """Return the loop that exports what waits in the store."""
-
-    def work(stop: threading.Event) -> None:
-        wiring.telemetry.set(BUILD, 1, wiring.version)
-        while not stop.wait(GAUGES_SECONDS):
-            try:
-                report = wiring.report()
-            except RetryLater as away:
-                log.info("gauges.wait", why=str(away))
-                continue
-            wiring.telemetry.set(OLDEST_PENDING, report.oldest_pending)
-            wiring.telemetry.set(OLDEST_OUTBOX, report.oldest_outbox)
-            wiring.telemetry.set(OUTBOX_ROWS, report.outbox_rows)
-            for state in LaneState:
-                wiring.telemetry.set(CONNECTIONS, report.connections.get(state, 0), state.value)
-
-    return work

@@ -12,13 +12,13 @@ from console import roles
 from console.crew import (
     Crew,
     Work,
-    gauges,
     obey,
     once_possible,
     say_ready,
     spare_memory,
     spare_the_collector,
 )
+from console.gauges import desk_gauges, gauges
 from console.wiring import Vitals, Wiring
 from schemas.errors import RetryLater
 
@@ -83,6 +83,7 @@ def _main_of(role: str, wiring: Wiring, vitals: Vitals, crew: Crew) -> Work:
         return delivery
     agents = wiring.agents()
     crew.add("pulse", wiring.pulse(agents, vitals).run)
+    crew.add("desk gauges", desk_gauges(wiring))
     return agents.run
 
 

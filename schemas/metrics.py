@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from schemas import labels as values
+
 
 class MetricKind(StrEnum):
     """Prometheus' own kinds."""
@@ -19,25 +21,35 @@ class MetricKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `buckets` are a histogram's, in its unit."""
+    """One metric.
+
+    Attributes:
+        name: with prefix, and unit.
+        kind: Prometheus' own.
+        says: what it means, in a sentence.
+        labels: names, in the order in which values are given.
+        buckets: a histogram's, in its unit.
+        known: values of the labels whose series exist from the start.
+    """
 
     name: str
     kind: MetricKind
     says: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    known: values.Values = ()
 
 
 PREFIX: Final = "huma_xledger_"
 SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
 
 
-def _counter(name: str, says: str, *labels: str) -> Metric:
-    return Metric(PREFIX + name, MetricKind.COUNTER, says, labels)
+def _counter(name: str, says: str, *labels: str, known: values.Values = ()) -> Metric:
+    return Metric(PREFIX + name, MetricKind.COUNTER, says, labels, known=known)
 
 
-def _gauge(name: str, says: str, *labels: str) -> Metric:
-    return Metric(PREFIX + name, MetricKind.GAUGE, says, labels)
+def _gauge(name: str, says: str, *labels: str, known: values.Values = ()) -> Metric:
+    return Metric(PREFIX + name, MetricKind.GAUGE, says, labels, known=known)
 
 
 def _seconds(name: str, says: str, *labels: str) -> Metric:
@@ -48,6 +60,7 @@ EVENTS: Final = _counter(
     "events_total",
     "Events of organisations with a connection, by type; unknown ones as 'other'.",
     "type",
+    known=values.TYPES,
 )
 EVENTS_ELSEWHERE: Final = _counter(
     "events_without_connection_total", "Events passed by their key: no connection (R-98)."
@@ -57,7 +70,23 @@ KEY_MISMATCHES: Final = _counter(
     "key_mismatches_total", "Events whose key is not that of their person; the event decides."
 )
 OUTCOMES: Final = _counter(
-    "outcomes_total", "Ends of events, one a connection, by result and reason.", "result", "reason"
+    "outcomes_total",
+    "Ends of events, one a connection, by result and reason.",
+    "result",
+    "reason",
+    known=values.ENDS,
+)
+LETTERS_WRITTEN: Final = _counter(
+    "letters_total",
+    "Dead letters written, those of failed replays included, by class.",
+    "class",
+    known=values.LETTER_CLASSES,
+)
+REPLAYS: Final = _counter(
+    "replays_total",
+    "Ends of replays and of resends of letters, by result (R-91).",
+    "result",
+    known=values.RESULTS,
 )
 END_TO_END: Final = _seconds(
     "end_to_end_seconds",
@@ -96,7 +125,24 @@ XLEDGER_PEOPLE: Final = _counter(
 HUMA_SECONDS: Final = _seconds(
     "huma_request_seconds", "Requests to Huma, by operation and status.", "operation", "status"
 )
-CONNECTIONS: Final = _gauge("connections", "Connections, by the state of their lane.", "state")
+CONNECTIONS: Final = _gauge(
+    "connections",
+    "Connections, by the state of their lane; held: by the guard (R-93).",
+    "state",
+    known=values.LANE_STATES,
+)
+OLDEST_STATE: Final = _gauge(
+    "oldest_lane_state_timestamp_seconds",
+    "Since when the lane that is longest in this state has been in it; 0: none is.",
+    "state",
+    known=values.LANE_STATES,
+)
+OLDEST_REFUSAL: Final = _gauge(
+    "oldest_refused_credential_timestamp_seconds",
+    "Since when the credential that is refused longest has been refused; 0: none is.",
+    "api",
+    known=values.APIS,
+)
 LANES: Final = _gauge("lanes", "Lanes that this process owns.")
 LEASES_LOST: Final = _counter("leases_lost_total", "Lanes taken over while this process had work.")
 AMBIGUOUS: Final = _counter(
@@ -122,6 +168,7 @@ WATCHED: Final = _counter(
     "cannot be stored.",
     "topic",
     "result",
+    known=values.READ_BY_WATCH,
 )
 WATCH_LAG: Final = _gauge(
     "watch_unread_records", "Records of our topics that watch has still to read.", "topic"
@@ -130,6 +177,33 @@ OLDEST_HEARTBEAT: Final = _gauge(
     "oldest_heartbeat_timestamp_seconds",
     "Minute of the oldest of the partitions' newest heartbeats that came the whole way; 0: none "
     "ever did (R-109).",
+)
+WAITING_LETTERS: Final = _gauge(
+    "waiting_letters",
+    "Dead letters that nothing has ended yet: open, retrying, parked.",
+    "state",
+    known=values.LETTER_STATES,
+)
+OPEN_LETTERS: Final = _gauge(
+    "open_letters",
+    "Dead letters that are open or sent again just now, by class and code.",
+    "class",
+    "code",
+    known=values.LETTER_CODES,
+)
+OLDEST_LETTER: Final = _gauge(
+    "oldest_open_letter_timestamp_seconds",
+    "When the oldest letter that is open or sent again just now failed first; 0: none is.",
+)
+OLDEST_REPLAY: Final = _gauge(
+    "oldest_replay_timestamp_seconds",
+    "When the oldest replay of a letter was sent that has not ended; 0: none is under way.",
+)
+FIRST_LETTER: Final = _gauge(
+    "first_letter_timestamp_seconds",
+    "When the first letter of this code failed, of those that the desk knows; 0: none ever did.",
+    "code",
+    known=values.CODES,
 )
 TROUBLE: Final = _gauge("trouble", "1 while this part waits for something that is away.", "part")
 BUILD: Final = _gauge("build_info", "Always 1; the program's version.", "version")

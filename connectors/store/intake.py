@@ -235,7 +235,7 @@ class _Transaction:
             if event.letter is not None and event.connection is not None:
                 quota.add(self._connection, quota.letters_of(event.connection), 1)
         write(self._connection, self._keyring, rows, now)
-        return [Ended(event.result, event.reason) for event in events]
+        return [Ended(event.result, event.reason, round=event.round) for event in events]
 
     def _pending_row(self, one: Waiting, now: int) -> tuple[Any, ...]:
         about, raw = one.about, one.raw

@@ -468,6 +468,7 @@ letter = Table(
 Index("letter_by_state", letter.c.state, letter.c.connection, letter.c.code)
 Index("letter_by_person", letter.c.organization, letter.c.person)
 Index("letter_by_age", letter.c.state, letter.c.first_failed_at)
+Index("letter_by_code", letter.c.code, letter.c.first_failed_at)
 
 timeline = Table(
     "timeline",
@@ -540,3 +541,9 @@ replay_letter = Table(
 )
 Index("replay_letter_by_outcome", replay_letter.c.outcome)
 Index("replay_letter_by_letter", replay_letter.c.letter)
+Index(
+    "replay_letter_under_way",
+    replay_letter.c.sent_at,
+    postgresql_where=text("result IS NULL"),
+    sqlite_where=text("result IS NULL"),
+)

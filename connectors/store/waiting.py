@@ -164,7 +164,7 @@ def _finish(
             waited = replace(waited, record=unpack(record))
         result, reason = result_of(fields)
         leaving += rows_of(waited, fields, result, reason, now)
-        ended.append(Ended(result, reason, _seconds(waited, result, now)))
+        ended.append(Ended(result, reason, _seconds(waited, result, now), waited.round))
     outbox.write(connection, keyring, leaving, now)
     failed = Counter(row[1] for row in found if row[0] in records)
     for one, count in sorted(failed.items()):

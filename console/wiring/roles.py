@@ -12,6 +12,7 @@ from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.kafka.partitions import TopicPartitions
 from connectors.kafka.producer import KafkaPublisher
 from connectors.store.delivery import LaneBounds, StoredLanes
+from connectors.store.desk_report import DeskReport, desk_report
 from connectors.store.housekeeping import StoredHousekeeping
 from connectors.store.intake import StoredIntake
 from connectors.store.organizations import Organizations
@@ -69,6 +70,10 @@ class Roles(Base):
     def report(self) -> Report:
         """Say what waits in the store."""
         return report(self.store)
+
+    def desk_report(self) -> DeskReport:
+        """Say what waits at the desk."""
+        return desk_report(self.store)
 
     def intake(self, vitals: Vitals) -> Intake:
         """Build intake."""

@@ -133,11 +133,19 @@ class NewLetter:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What became final in a transaction, for the metrics: seconds only of what was applied."""
+    """What became final in a transaction, for the metrics.
+
+    Attributes:
+        result: the end.
+        reason: why, for what was skipped or dead-lettered.
+        seconds: from record to confirmation, only of what was applied (R-80).
+        round: which replay of a letter this is; 0: none.
+    """
 
     result: Result
     reason: Code | None
     seconds: float | None = None
+    round: int = 0
 
 
 class IntakeTransaction(Protocol):

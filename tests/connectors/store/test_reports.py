@@ -3,18 +3,23 @@
 import pytest
 
 from connectors.store.reports import Report, report
-from connectors.store.tables import outbox, pending
+from connectors.store.tables import lane, organization, outbox, pending
 from processors.ports.intake import Ending
+from processors.ports.lane import BY_HAND
 from schemas.about import About
+from schemas.connection import Connection
+from schemas.labels import Api
 from schemas.outcome import Result
 from schemas.reasons import Code
-from tests.fixtures.stored import KARI, OLA, SOURCE, Stored
+from tests.fixtures.stored import ELSEWHERE, KARI, OLA, ORGANIZATION, SOURCE, Stored
+
+NONE_REFUSED: dict[str, float] = {Api.XLEDGER: 0.0, Api.HUMA: 0.0}
 
 
 @pytest.mark.rule("R-105")
 def test_an_empty_store_waits_for_nothing(stored: Stored) -> None:
     """Zero stands for nothing, not for 1970."""
-    assert report(stored.store) == Report(0, 0, 0, {})
+    assert report(stored.store) == Report(0, 0, 0, {}, {}, NONE_REFUSED)
 
 
 @pytest.mark.rule("R-105")
@@ -32,4 +37,41 @@ def test_the_oldest_of_each_kind_is_told(stored: Stored) -> None:
             transaction.end([skipped])
     first = min(stored.rows(outbox.c.id))
     stored.set(outbox, outbox.c.id == first[0], written_at=7_000)
-    assert report(stored.store) == Report(5.0, 7.0, 2, {"running": 2, "paused": 1})
+    told = report(stored.store)
+    assert (told.oldest_pending, told.oldest_outbox, told.outbox_rows) == (5.0, 7.0, 2)
+    assert told.connections == {"running": 2, "paused": 1}
+
+
+def stands(stored: Stored, one: Connection, state: str, since: int, reason: str | None) -> None:
+    """Put a lane into a state, by hand."""
+    stored.set(lane, lane.c.connection == one.id, state=state, since=since, reason=reason)
+
+
+@pytest.mark.rule("R-94", "R-105")
+def test_the_lane_longest_in_a_state_is_told(stored: Stored) -> None:
+    """By its time, so that an alert can ask for age; a state that nobody is in is absent."""
+    for name, state, since in (("c1", "held", 9_000), ("c2", "held", 8_000), ("c3", "broken", 1)):
+        stands(stored, stored.connect(name), state, since, None)
+    assert report(stored.store).since == {"held": 8.0, "broken": 0.001}
+
+
+@pytest.mark.rule("R-105")
+@pytest.mark.parametrize(
+    ("reason", "since"), [("credential", 5.0), ("other company", 5.0), (BY_HAND, 0.0)]
+)
+def test_a_token_that_is_refused_pauses_its_lane(stored: Stored, reason: str, since: float) -> None:
+    """Or one of another company; a pause by hand says nothing of the token."""
+    stands(stored, stored.connect("c1"), "paused", 5_000, reason)
+    assert report(stored.store).refused == {Api.XLEDGER: since, Api.HUMA: 0.0}
+
+
+@pytest.mark.rule("R-105")
+def test_a_client_that_huma_refuses_is_told_of(stored: Stored) -> None:
+    """Being away is not refusing."""
+    stored.connect("c1")
+    stored.connect("c2", organization=ELSEWHERE)
+    mine = organization.c.id == ORGANIZATION
+    stored.set(organization, mine, huma_state="away", huma_since=3_000)
+    assert report(stored.store).refused == NONE_REFUSED
+    stored.set(organization, mine, huma_state="credential", huma_since=4_000)
+    assert report(stored.store).refused == {Api.XLEDGER: 0.0, Api.HUMA: 4.0}

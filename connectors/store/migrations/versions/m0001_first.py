@@ -715,6 +715,7 @@ def _create_the_desk() -> None:
         comment="dead letters, one row for each event and connection (R-90)",
     )
     op.create_index("letter_by_age", "letter", ["state", "first_failed_at"], unique=False)
+    op.create_index("letter_by_code", "letter", ["code", "first_failed_at"], unique=False)
     op.create_index("letter_by_person", "letter", ["organization", "person"], unique=False)
     op.create_index("letter_by_state", "letter", ["state", "connection", "code"], unique=False)
     op.create_table(
@@ -771,6 +772,14 @@ def _create_the_desk() -> None:
     )
     op.create_index("replay_letter_by_letter", "replay_letter", ["letter"], unique=False)
     op.create_index("replay_letter_by_outcome", "replay_letter", ["outcome"], unique=False)
+    op.create_index(
+        "replay_letter_under_way",
+        "replay_letter",
+        ["sent_at"],
+        unique=False,
+        postgresql_where=sa.text("result IS NULL"),
+        sqlite_where=sa.text("result IS NULL"),
+    )
     op.create_table(
         "timeline",
         sa.Column("outcome", sa.Text(), nullable=False, comment="of repeats the first counts"),
