@@ -1,12 +1,19 @@
 """Letters foretold, many at once: bytes, records, people, forecasts; and what of them is sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from processors.ports.desk import Letter
-from processors.ports.replay import LetterRecords, ReplayStore, Sending, Unsent
+from processors.ports.replay import (
+    LetterRecord,
+    LetterRecords,
+    Missing,
+    ReplayStore,
+    Sending,
+    Unsent,
+)
 from processors.replay.forecast import foretell, person_of, unsent
 from processors.replay.sending import Prepared, Rules, prepare
 from processors.watch.error_log import SAYS_NOTHING
@@ -15,8 +22,12 @@ from schemas.reasons import Code
 
 AT_ONCE: Final = 500
 """Letters foretold together: few enough that the store is never held for long."""
+READ: Final = 2000
+"""Letters whose bytes are read together: many, since they stand apart on the topic."""
 NEVER: Final = {*SAYS_NOTHING, Code.CONNECTION_REMOVED, Code.DELETED, Code.NOT_ACTIVE}
 """What blocks, and would leave the letter open, or without an outcome, if it were sent."""
+
+Held = Mapping[tuple[int, int], LetterRecord | Missing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +55,29 @@ class Foretelling:
 
     def all(self, letters: Sequence[Letter], run: str) -> Iterator[Judged]:
         """Foretell letters, in their order, so many at once."""
-        for start in range(0, len(letters), AT_ONCE):
-            yield from self.some(letters[start : start + AT_ONCE], run)
+        for start in range(0, len(letters), READ):
+            yield from self.some(letters[start : start + READ], run)
 
     def some(self, letters: Sequence[Letter], run: str) -> list[Judged]:
-        """Foretell letters together, as sent by this run.
+        """Foretell letters, as sent by this run; their bytes are read together.
 
         Raises:
-            BrokerUnavailable: their bytes cannot be read.
+            BrokerUnavailable: they cannot be read.
         """
+        held = self._records.read([_place(letter) for letter in letters])
+        return [
+            judged
+            for start in range(0, len(letters), AT_ONCE)
+            for judged in self._together(letters[start : start + AT_ONCE], held, run)
+        ]
+
+    def _together(self, letters: Sequence[Letter], held: Held, run: str) -> list[Judged]:
         world = self._store.around()
         at = datetime.fromtimestamp(world.now / 1000, UTC)
-        places = [(letter.partition, letter.offset) for letter in letters]
-        held = self._records.read(places)
         connected = world.connections.by_organization
         ready = [
-            prepare(letter, held[place], self._rules, connected, run, at)
-            for letter, place in zip(letters, places, strict=True)
+            prepare(letter, held[_place(letter)], self._rules, connected, run, at)
+            for letter in letters
         ]
         whose = [None if isinstance(one, Unsent) else person_of(one) for one in ready]
         people = self._store.people([key for key in whose if key is not None], world)
@@ -72,6 +89,10 @@ class Foretelling:
                 foretold = foretell(letter, one, None if key is None else people.get(key), world)
                 found.append(Judged(letter, foretold, way_of(foretold, one)))
         return found
+
+
+def _place(letter: Letter) -> tuple[int, int]:
+    return letter.partition, letter.offset
 
 
 def way_of(foretold: Foretold, prepared: Prepared) -> Sending | Unsent:

@@ -98,6 +98,9 @@ class Execution:
         except Stopped as stopped:
             self.store.end(self.run.id, ReplayState.STOPPED, str(stopped))
             raise
+        except KeyboardInterrupt:
+            self.store.end(self.run.id, ReplayState.STOPPED, "stopped by hand")
+            raise
         self.store.end(self.run.id, ReplayState.FINISHED)
         return progress
 
