@@ -2,7 +2,14 @@
 
 import click
 
+from console.dead_letters.forecast import forecast
+from console.dead_letters.replay import replay
+
 
 @click.group("dead-letters")
 def dead_letters() -> None:
     """See what failed, mend the cause, and send it again: the operator's desk."""
+
+
+for command in (forecast, replay):
+    dead_letters.add_command(command)

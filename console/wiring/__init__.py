@@ -3,10 +3,21 @@
 from console.wiring.acting import Acting, Changed, Held, ShownOrganization
 from console.wiring.administration import Asked, Shown, ShownRun
 from console.wiring.operation import Operation
+from console.wiring.replaying import Replaying, Wanted
 from console.wiring.roles import Roles, Vitals
 
-__all__ = ["Asked", "Changed", "Held", "Shown", "ShownOrganization", "ShownRun", "Vitals", "Wiring"]
+__all__ = [
+    "Asked",
+    "Changed",
+    "Held",
+    "Shown",
+    "ShownOrganization",
+    "ShownRun",
+    "Vitals",
+    "Wanted",
+    "Wiring",
+]
 
 
-class Wiring(Roles, Acting, Operation):
+class Wiring(Roles, Acting, Replaying, Operation):
     """One process's parts, by its settings."""
