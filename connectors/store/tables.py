@@ -36,6 +36,7 @@ organization = Table(
         "huma_since", BigInteger, nullable=False, server_default="0", comment="so since; 0: ever"
     ),
     Column("huma_probe_at", BigInteger, nullable=False, server_default="0"),
+    Column("told", Text, nullable=False, server_default="", comment="huma_state as last noticed"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -278,6 +279,7 @@ lane = Table(
         server_default="0",
         comment="the guard counts from here, and not what was dirty by then (R-93)",
     ),
+    Column("told", Text, nullable=False, server_default="", comment="state as last noticed (R-94)"),
 )
 
 guarded = Table(
@@ -315,6 +317,8 @@ outbox = Table(
     Column("written_at", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
+MAIL = text("topic = ''")
+Index("outbox_mail", outbox.c.id, postgresql_where=MAIL, sqlite_where=MAIL)
 
 listed = Table(
     "listed",

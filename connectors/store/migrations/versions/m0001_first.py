@@ -246,6 +246,13 @@ def upgrade() -> None:
             nullable=False,
             comment="the guard counts from here, and not what was dirty by then (R-93)",
         ),
+        sa.Column(
+            "told",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="state as last noticed (R-94)",
+        ),
         sa.PrimaryKeyConstraint("connection"),
     )
     op.create_table(
@@ -377,6 +384,13 @@ def upgrade() -> None:
             comment="so since; 0: ever",
         ),
         sa.Column("huma_probe_at", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "told",
+            sa.Text(),
+            server_default="",
+            nullable=False,
+            comment="huma_state as last noticed",
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -414,6 +428,14 @@ def upgrade() -> None:
         sa.Column("written_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "outbox_mail",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("topic = ''"),
+        sqlite_where=sa.text("topic = ''"),
     )
     op.create_table(
         "partition",
