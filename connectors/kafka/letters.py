@@ -59,6 +59,7 @@ class KafkaLetters:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 10,  # at an end the broker would hold up the next partition
         }
         try:
             with closing(Consumer({**self._kafka, **own})) as consumer:
