@@ -36,7 +36,7 @@ organization = Table(
         "huma_since", BigInteger, nullable=False, server_default="0", comment="so since; 0: ever"
     ),
     Column("huma_probe_at", BigInteger, nullable=False, server_default="0"),
-    Column("told", Text, nullable=False, server_default="", comment="huma_state as last noticed"),
+    Column("told", Text, comment="huma_state as last noticed; null: ok"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -279,7 +279,7 @@ lane = Table(
         server_default="0",
         comment="the guard counts from here, and not what was dirty by then (R-93)",
     ),
-    Column("told", Text, nullable=False, server_default="", comment="state as last noticed (R-94)"),
+    Column("told", Text, comment="state as last noticed; null: running (R-94)"),
 )
 
 guarded = Table(

@@ -249,9 +249,8 @@ def upgrade() -> None:
         sa.Column(
             "told",
             sa.Text(),
-            server_default="",
-            nullable=False,
-            comment="state as last noticed (R-94)",
+            nullable=True,
+            comment="state as last noticed; null: running (R-94)",
         ),
         sa.PrimaryKeyConstraint("connection"),
     )
@@ -384,13 +383,7 @@ def upgrade() -> None:
             comment="so since; 0: ever",
         ),
         sa.Column("huma_probe_at", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column(
-            "told",
-            sa.Text(),
-            server_default="",
-            nullable=False,
-            comment="huma_state as last noticed",
-        ),
+        sa.Column("told", sa.Text(), nullable=True, comment="huma_state as last noticed; null: ok"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
