@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -21,6 +21,7 @@ M_ARENA_MAX: Final = -8
 YOUNG: Final = 50_000
 """Objects made before the youngest are looked through; Python's own default is 700."""
 OLDER: Final = (20, 50)
+STARTS: Final = "it is starting"
 START_SECONDS: Final = 1.0
 """Between two looks for a store or a cluster that is away when a role starts."""
 
@@ -85,16 +86,21 @@ def _until_the_parent_goes(stop: threading.Event) -> None:
 
 
 def once_possible(
-    check: Callable[[], None], health: Health, parts: Sequence[str], stop: threading.Event
+    check: Callable[[], None],
+    health: Health,
+    parts: Mapping[str, str | None],
+    stop: threading.Event,
 ) -> None:
     """Wait until the store and Kafka are there; a role that starts before them is no failure.
 
     Args:
         check: raises RetryLater while something is away, StopProcess when a human must act.
         health: hears what is waited for.
-        parts: those that wait.
+        parts: those that wait, each with what it has still to do then, if it says so by itself.
         stop: ends the wait.
     """
+    for part in parts:
+        health.trouble(part, STARTS)
     while not stop.is_set():
         for part in parts:
             health.beat(part)
@@ -106,8 +112,8 @@ def once_possible(
                 health.trouble(part, str(away))
             stop.wait(START_SECONDS)
             continue
-        for part in parts:
-            health.trouble(part, None)
+        for part, then in parts.items():
+            health.trouble(part, then)
         return
 
 

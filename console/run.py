@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +21,16 @@ from console.crew import (
 )
 from console.gauges import desk_gauges, gauges
 from console.wiring import Vitals, Wiring
+from processors.watch.pulse import NOT_JOINED
+from processors.watch.pulse import PART as PULSE
 from schemas.errors import RetryLater
 
-PARTS: Final = {
-    "intake": ("relay", "intake"),
-    "delivery": ("relay", "lanes", "sweep"),
-    "watch": ("relay", "watch"),
+PARTS: Final[Mapping[str, Mapping[str, str | None]]] = {
+    "intake": {"relay": None, "intake": None},
+    "delivery": {"relay": None, "lanes": None, "sweep": None},
+    "watch": {"relay": None, PULSE: NOT_JOINED},
 }
-"""What must beat, by role."""
+"""What must beat, by role, and why it may not be ready when it begins."""
 START_AGAIN: Final = 3
 """Exit code of a role that is to be started anew, and needs no human."""
 

@@ -1,104 +1,18 @@
 """The rows are a function of what was written, not of how it was read (R-89)."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from random import Random
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processors.ports.watch import Seen
-from schemas.events import EventType
-from schemas.outcome import FieldEnd, FieldOutcome, Result
 from schemas.person import PersonKey
-from schemas.reasons import Code
-from tests.fixtures.stored import KARI, OLA
-from tests.fixtures.watched import NOON, Happened, Watched, applied, failed, skipped
+from tests.fixtures.watched import Company, Happened, Watched
 
-FIELDS: Final = ("email", "phone")
-SKIPS: Final = (Code.LOCKED, Code.OUT_OF_SCOPE, Code.STALE, Code.MISSING_EMAIL)
 T = TypeVar("T")
-
-
-@dataclass
-class Company:
-    """Two people in two connections, to whom things happen one after the other.
-
-    Beside it is worked out what must come of it, as an operator would say it.
-    """
-
-    random: Random
-    happened: list[Happened] = field(default_factory=list)
-    open: dict[tuple[str, PersonKey, str], Happened] = field(default_factory=dict)
-    tried: list[Happened] = field(default_factory=list)
-    gone: set[PersonKey] = field(default_factory=set)
-    unread: dict[str, Happened] = field(default_factory=dict)
-
-    def live(self) -> None:
-        """Let one thing happen."""
-        at = len(self.happened) + 1
-        person, one = self.random.choice((KARI, OLA)), self.random.choice(("c1", "c2"))
-        step = self.random.random()
-        if self.tried and step < 0.3:
-            self.replay(at, self.random.choice(self.tried))
-        elif step < 0.35:
-            for other in ("c1", "c2"):
-                self.happened.append(
-                    Happened(f"d{at}", at=at, connection=other, person=person,
-                             reason=Code.DELETED, type=EventType.USER_DELETED)
-                )  # fmt: skip
-            self.open = {key: one for key, one in self.open.items() if key[1] != person}
-            self.gone.add(person)
-        elif step < 0.42:
-            bad = Happened(f"b{at}", at=at, connection=None, person=person,
-                           result=Result.DEAD_LETTERED, reason=Code.NOT_JSON)  # fmt: skip
-            self.happened.append(bad)
-            self.tried.append(bad)
-        else:
-            self.end(Happened(f"e{at}", self.ends(at, person), at, connection=one, person=person))
-
-    def replay(self, at: int, was: Happened) -> None:
-        """Send something again that failed; at times as a resend."""
-        letter = None
-        if was.connection is not None and self.random.random() < 0.3:
-            letter = was.letter_id
-        self.tried.remove(was)
-        ends = self.ends(at, was.person, tuple(was.ends) or FIELDS)
-        connection = was.connection or self.random.choice(("c1", "c2"))
-        self.end(
-            Happened(was.event, ends, at, was.round + 1, connection, was.person, letter=letter)
-        )
-
-    def ends(
-        self, at: int, person: PersonKey, names: Sequence[str] = FIELDS
-    ) -> dict[str, FieldOutcome]:
-        """Return ends of some fields; of whom is deleted nothing is sent."""
-        chosen = self.random.sample(names, self.random.randint(1, len(names)))
-        if person in self.gone:
-            return dict.fromkeys(chosen, skipped(Code.DELETED))
-        turn = NOON + at * 60_000 - 500  # dirtied a moment before it ended
-        kinds: list[Callable[[], FieldOutcome]] = [
-            lambda: failed(turn), lambda: failed(turn), lambda: failed(turn, Code.EXHAUSTED),
-            lambda: applied(turn), lambda: FieldOutcome(FieldEnd.UNCHANGED, None, 1, turn),
-            lambda: FieldOutcome(FieldEnd.SUPERSEDED, None, 1, turn),
-            lambda: skipped(self.random.choice(SKIPS)),
-        ]  # fmt: skip
-        return {name: self.random.choice(kinds)() for name in chosen}
-
-    def end(self, happened: Happened) -> None:
-        """Note an event's end, and what it opens and closes."""
-        self.happened.append(happened)
-        assert happened.connection is not None
-        for name, end in happened.ends.items():
-            key = (happened.connection, happened.person, name)
-            if end.result is FieldEnd.FAILED:
-                self.open[key] = happened
-            elif end.result is not FieldEnd.SUPERSEDED and end.code is not Code.STALE:
-                self.open.pop(key, None)
-        if happened.outcome.result is Result.DEAD_LETTERED:
-            self.tried.append(happened)
 
 
 def logs(happened: Sequence[Happened]) -> tuple[list[Seen], list[Seen]]:
