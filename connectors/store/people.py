@@ -24,9 +24,12 @@ PERSON_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def read(connection: Connection, keys: Sequence[PersonKey]) -> dict[PersonKey, StoredPerson]:
-    """Return who is known, and hold their rows until the end of the transaction."""
-    held = "" if connection.dialect.name == "sqlite" else " FOR UPDATE OF p"
+def read(
+    connection: Connection, keys: Sequence[PersonKey], *, hold: bool = True
+) -> dict[PersonKey, StoredPerson]:
+    """Return who is known, and `hold` their rows until the end of the transaction."""
+    locks = hold and connection.dialect.name != "sqlite"
+    held = " FOR UPDATE OF p" if locks else ""
     rows = bulk.select(
         connection,
         [("o", person.c.organization), ("p", person.c.person)],

@@ -50,7 +50,7 @@ def people_now(
     """Return people of organisations with connections; the others are absent."""
     listening = world.connections.by_organization
     meant = [key for key in dict.fromkeys(keys) if key.organization in listening]
-    known = people.read(connection, meant)
+    known = people.read(connection, meant, hold=False)
     links: dict[str, dict[str, StoredLink]] = defaultdict(dict)
     for (one, user), link in people.links(connection, meant).items():
         links[user][one] = link
