@@ -1,4 +1,4 @@
-"""`connections`: add, list, show, set, pause, resume, replace-token, remove."""
+"""`connections`: add, list, show, set, pause, resume, replace-token, remove; see `held` too."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,10 +7,12 @@ from zoneinfo import available_timezones
 
 import click
 
+from console.held import held, reject, release
 from console.output import JSON, emit
 from console.secrets import client_of, one_stdin, token_of
 from console.wiring import Asked, Shown, Wiring
 from processors.mapping.countries import country_code
+from schemas.connection import LaneState
 from schemas.personal import Personal
 
 
@@ -53,11 +55,17 @@ class Country(click.ParamType):
 
 
 CONNECTION = click.argument("connection")
+PEOPLE = click.IntRange(1, 100_000)
+PERCENT = click.IntRange(0, 100)
 
 
 @click.group()
 def connections() -> None:
     """Tie organisations of Huma to companies of Xledger."""
+
+
+for _command in (held, release, reject):
+    connections.add_command(_command)
 
 
 @connections.command()
@@ -143,7 +151,9 @@ def list_(wiring: Wiring, *, as_json: bool) -> None:
         f"{one.connection.id}  {one.state.value:<8}  {_active(one):<12}  {one.connection.name}"
         for one in found
     ]
-    emit([_document(one) for one in found], lines or ["no connections yet"], as_json=as_json)
+    emit(
+        [_document(wiring, one) for one in found], lines or ["no connections yet"], as_json=as_json
+    )
 
 
 @connections.command()
@@ -153,7 +163,9 @@ def list_(wiring: Wiring, *, as_json: bool) -> None:
 def show(wiring: Wiring, connection: str, *, as_json: bool) -> None:
     """Show one connection: options, company, lane, links by state. Its token is never shown."""
     (one,) = wiring.shown(connection)
-    document = _document(one)
+    if one.state is LaneState.HELD:
+        click.echo(f"what is held: huma-xledger connections held {connection}", err=True)
+    document = _document(wiring, one)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in document.items()]
     emit(document, lines, as_json=as_json)
 
@@ -164,6 +176,14 @@ def show(wiring: Wiring, connection: str, *, as_json: bool) -> None:
 @click.option("--add-new-users/--no-add-new-users", default=None, help="R-04.")
 @click.option("--zone", type=Zone(), help="R-59.")
 @click.option("--country", type=Country(), help="R-34.")
+@click.option("--guard-people", type=PEOPLE, help="So many people may change in one hour (R-93).")
+@click.option("--guard-percent", type=PERCENT, help="Or so many percent of the linked ones.")
+@click.option(
+    "--guard-sensitive-people",
+    type=PEOPLE,
+    help="The same of bank account, identity number, contract end and email.",
+)
+@click.option("--guard-sensitive-percent", type=PERCENT, help="Or percent of the linked ones.")
 @JSON
 @click.pass_obj
 def set_(
@@ -175,9 +195,25 @@ def set_(
     *,
     add_new_users: bool | None,
     as_json: bool,
+    guard_people: int | None,
+    guard_percent: int | None,
+    guard_sensitive_people: int | None,
+    guard_sensitive_percent: int | None,
 ) -> None:
-    """Change options; what is not named stays. Nobody is created retroactively (R-37)."""
-    given = {"name": name, "add_new_users": add_new_users, "zone": zone, "country": country}
+    """Change options; what is not named stays. Nobody is created retroactively (R-37).
+
+    The guard's limits can be raised, not removed; a lane that is held stays so (R-93).
+    """
+    given = {
+        "name": name,
+        "add_new_users": add_new_users,
+        "zone": zone,
+        "country": country,
+        "guard_people": guard_people,
+        "guard_percent": guard_percent,
+        "guard_sensitive_people": guard_sensitive_people,
+        "guard_sensitive_percent": guard_sensitive_percent,
+    }
     changes = {option: value for option, value in given.items() if value is not None}
     if not changes:
         raise click.UsageError("name at least one option to change")
@@ -245,7 +281,7 @@ def _active(one: Shown) -> str:
     return "not active" if one.connection.activated_at is None else "active"
 
 
-def _document(one: Shown) -> dict[str, Any]:
+def _document(wiring: Wiring, one: Shown) -> dict[str, Any]:
     connection = one.connection
     since = connection.activated_at
     return {
@@ -263,5 +299,11 @@ def _document(one: Shown) -> dict[str, Any]:
         "add_new_users": connection.add_new_users,
         "zone": connection.zone,
         "country": connection.country,
+        **{
+            name: getattr(wiring.settings.guard, name.removeprefix("guard_"))
+            if own is None
+            else own
+            for name, own in one.guard.items()
+        },
         "links": dict(one.links),
     }

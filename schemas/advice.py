@@ -134,6 +134,13 @@ _ALL: Final = (
     ),
     _skip(Code.CONNECTION_REMOVED, "R-09", "The connection was removed before this was sent."),
     _skip(
+        Code.REJECTED,
+        "R-93",
+        "The guard had held it among very many changes, and a human rejected them all.",
+        "Correct it in Huma, if it is wrong there: the next change of the same field, or `people "
+        "resend`, sends what Huma has then.",
+    ),
+    _skip(
         Code.UNKNOWN_IN_HUMA,
         "R-97",
         "Huma's API knows no such person, so that the rest of their fields could not be read.",

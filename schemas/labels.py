@@ -11,6 +11,7 @@ from schemas.advice import REASONS, Kind
 from schemas.connection import LaneState
 from schemas.desk import LetterState
 from schemas.events import EventType
+from schemas.guard import HoldReason
 from schemas.outcome import Result
 from schemas.reasons import Code
 from schemas.topics import DEAD_LETTERS, OUTCOMES
@@ -59,6 +60,7 @@ ENDS: Final[Values] = (
 )
 RESULTS: Final[Values] = tuple((one.value,) for one in Result)
 LANE_STATES: Final[Values] = tuple((one.value,) for one in LaneState)
+HOLD_REASONS: Final[Values] = tuple((one.value,) for one in HoldReason)
 APIS: Final[Values] = tuple((one.value,) for one in Api)
 LETTER_STATES: Final[Values] = tuple((one.value,) for one in UNENDED)
 LETTER_CODES: Final[Values] = (

@@ -106,7 +106,8 @@ OLDEST_UNREAD: Final = _gauge(
     "oldest_unread_timestamp_seconds", "Timestamp of the oldest unread record; 0: none.", "topic"
 )
 OLDEST_PENDING: Final = _gauge(
-    "oldest_pending_timestamp_seconds", "When the oldest event without an outcome came; 0: none."
+    "oldest_pending_timestamp_seconds",
+    "When the oldest event without an outcome came, of active connections; 0: none.",
 )
 OLDEST_OUTBOX: Final = _gauge(
     "oldest_outbox_timestamp_seconds", "When the oldest row of the outbox was written; 0: none."
@@ -142,6 +143,12 @@ OLDEST_REFUSAL: Final = _gauge(
     "Since when the credential that is refused longest has been refused; 0: none is.",
     "api",
     known=values.APIS,
+)
+GUARD_HOLDS: Final = _counter(
+    "guard_holds_total",
+    "Lanes that the guard against mass changes held, by the limit that was passed (R-93).",
+    "reason",
+    known=values.HOLD_REASONS,
 )
 LANES: Final = _gauge("lanes", "Lanes that this process owns.")
 LEASES_LOST: Final = _counter("leases_lost_total", "Lanes taken over while this process had work.")

@@ -38,6 +38,7 @@ class Code(StrEnum):
     AMBIGUOUS = "ambiguous"
     LINKED_BY_ANOTHER = "linked by another connection"
     CONNECTION_REMOVED = "connection removed"
+    REJECTED = "rejected"
     UNKNOWN_IN_HUMA = "unknown in Huma"
     BEFORE_ACTIVATION = "before activation"
     NO_POSITION_DATA = "no position data yet"

@@ -249,6 +249,46 @@ class Housekeeping(Group):
         ge=1,
         le=731,
     )
+    outcomes: int = _setting(
+        90,
+        "How long the desk keeps each outcome of a person's events: the timeline, of which the "
+        "error log is made.",
+        unit="days",
+        ge=31,
+        le=3650,
+    )
+    closed: int = _setting(
+        90,
+        "How long the desk keeps letters that are resolved or ignored, closed entries of the error "
+        "log, and replays; what is open stays.",
+        unit="days",
+        ge=31,
+        le=3650,
+    )
+
+
+class Guard(Group):
+    """How many people may change before a lane is held (R-93); a connection may have its own."""
+
+    people: int = _setting(
+        50,
+        "So many people of a connection may change in one hour, or more where the next is more.",
+        ge=1,
+        le=100_000,
+    )
+    percent: int = _setting(
+        20, "Of the linked people so many may change in one hour.", unit="%", ge=0, le=100
+    )
+    sensitive_people: int = _setting(
+        5,
+        "The same of people whose bank account, identity number, contract end or email changes.",
+        ge=1,
+        le=100_000,
+    )
+    sensitive_percent: int = _setting(2, "And of the linked people.", unit="%", ge=0, le=100)
+    window: Seconds = _setting(
+        3600.0, "The hour in which people are counted.", unit="seconds", ge=60, le=86_400
+    )
 
 
 class Sweep(Group):
@@ -403,6 +443,7 @@ class Settings(BaseSettings):
     outbox: Outbox = Outbox()
     housekeeping: Housekeeping = Housekeeping()
     sweep: Sweep = Sweep()
+    guard: Guard = Guard()
     watch: Watch = Watch()
     http: Http = Http()
 

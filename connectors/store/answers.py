@@ -6,11 +6,12 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, select, update
 
-from connectors.store import bulk, comparing, refusals, written
+from connectors.store import bulk, comparing, guard, refusals, written
 from connectors.store.clock import read_now
 from connectors.store.ending import EndedField, end_fields
 from connectors.store.keyring import Keyring
-from connectors.store.lanes import asked, guard
+from connectors.store.lanes import asked
+from connectors.store.lanes import guard as begin
 from connectors.store.tables import confirmed, dirty, intent, link
 from connectors.store.work import sealed, warned_of
 from processors.ports.intake import Ended
@@ -36,7 +37,7 @@ def finish(
         LeaseLost: the lane has another owner; nothing is recorded.
     """
     size = {} if batch_size is None else {"batch_size": batch_size}
-    guard(connection, lease, **size, **asked(idle))
+    begin(connection, lease, **size, **asked(idle))
     now = read_now(connection)
     one = lease.connection
     causes = written.causes_of(connection, lease, results)
@@ -53,6 +54,7 @@ def finish(
         ],
         now,
     )  # fmt: skip
+    guard.note(connection, lease, results, now)
     _clean(connection, lease, results)
     _again(connection, lease, results, now)
     _link(connection, lease, results, now)

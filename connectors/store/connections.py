@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy import Connection as Transaction
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connectors.store import audit
+from connectors.store import audit, lane_state
 from connectors.store.clock import now_ms, read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
@@ -18,15 +18,23 @@ from connectors.store.people import look_at_all_again
 from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
 from processors.ports.intake import Standing
-from processors.ports.lane import BY_HAND
+from processors.ports.lane import BY_HAND, LaneStatus
 from schemas.connection import Connection, LaneState
 from schemas.errors import NotFound, StopProcess
 from schemas.personal import Personal
 
 TOKEN: Final = "connection.token"  # noqa: S105 - a column's name
 NOTIFY: Final = "connection.notify"
-TRUE: Final = true()
-CHANGEABLE: Final = frozenset({"name", "add_new_users", "zone", "country", "synthetic_numbers"})
+HELD: Final = (
+    "connection {0} is held by the guard: look with `connections held {0}`, then release or reject "
+    "what waits with `connections release {0}` or `connections reject {0}`"
+)
+GUARD: Final = (
+    "guard_people", "guard_percent", "guard_sensitive_people", "guard_sensitive_percent",
+)  # fmt: skip
+CHANGEABLE: Final = frozenset(
+    {"name", "add_new_users", "zone", "country", "synthetic_numbers", *GUARD}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,14 @@ class NewConnection:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A connection as a command shows it."""
+    """A connection as a command shows it. `guard`: its own limits; None: the setting's (R-93)."""
 
     connection: Connection
     state: LaneState
     reason: str | None
     since: int
     links: Mapping[str, int]
+    guard: Mapping[str, int | None]
 
 
 class Connections:
@@ -149,7 +158,7 @@ class Connections:
         return [
             Shown(
                 connection_of(row), LaneState(row.state), row.reason, row.since,
-                counts.get(row.id, {}),
+                counts.get(row.id, {}), {name: getattr(row, name) for name in GUARD},
             )
             for row in rows
         ]  # fmt: skip
@@ -195,17 +204,32 @@ class Connections:
                 )
             except IntegrityError:
                 raise StopProcess("this token is in use by another connection") from None
-            _set_lane(transaction, id_, LaneState.RUNNING, None, not_stopped())
+            lane_state.put(transaction, id_, LaneStatus(), lane_state.not_stopped())
             raise_generation(transaction)
             audit.add(transaction, organization, id_, actor, "token.replaced", rule="R-09")
 
     def pause(self, id_: str, actor: str) -> None:
-        """Pause by hand: only a human ends it."""
-        self._lane(id_, LaneState.PAUSED, BY_HAND, actor, "connection.paused")
+        """Pause by hand: only a human ends it.
+
+        Raises:
+            StopProcess: the guard holds the lane, which sends nothing already (R-93).
+        """
+        status = LaneStatus(LaneState.PAUSED, BY_HAND)
+        if not self._lane(id_, status, actor, "connection.paused"):
+            raise StopProcess(f"nothing is sent already: {HELD.format(id_)}")
+
+    def stop(self, id_: str, actor: str) -> None:
+        """Let the lane send nothing more: pause it, unless the guard holds it."""
+        self._lane(id_, LaneStatus(LaneState.PAUSED, BY_HAND), actor, "connection.paused")
 
     def resume(self, id_: str, actor: str) -> None:
-        """Let the lane run again."""
-        self._lane(id_, LaneState.RUNNING, None, actor, "connection.resumed")
+        """Let the lane run again.
+
+        Raises:
+            StopProcess: the guard holds it: a human is to look first (R-93).
+        """
+        if not self._lane(id_, LaneStatus(), actor, "connection.resumed"):
+            raise StopProcess(HELD.format(id_))
 
     def preview(self, id_: str) -> int:
         """Open a preview: events are stored from now on (R-07); returns the store's time."""
@@ -230,13 +254,13 @@ class Connections:
             )
             raise_generation(transaction)
 
-    def _lane(
-        self, id_: str, state: LaneState, reason: str | None, actor: str, action: str
-    ) -> None:
+    def _lane(self, id_: str, status: LaneStatus, actor: str, action: str) -> bool:
         organization = self.get(id_).organization
         with self._store.begin() as transaction:
-            _set_lane(transaction, id_, state, reason)
-            audit.add(transaction, organization, id_, actor, action)
+            put = lane_state.put(transaction, id_, status, lane_state.not_held())
+            if put:
+                audit.add(transaction, organization, id_, actor, action)
+        return put
 
     def _digest(self, transaction: Transaction, token: Personal[str]) -> bytes:
         """Return what is equal for the same token, of whichever organisation (R-09)."""
@@ -282,26 +306,6 @@ def raise_generation(transaction: Transaction) -> None:
         statement.on_conflict_do_update(
             index_elements=[generation.c.id], set_={"value": generation.c.value + 1}
         )
-    )
-
-
-def not_stopped() -> ColumnElement[bool]:
-    """Return the condition on a lane that it may go on without a human (R-93, R-94)."""
-    by_hand = (lane.c.state == LaneState.PAUSED.value) & lane.c.reason.is_not_distinct_from(BY_HAND)
-    return ~by_hand & (lane.c.state != LaneState.HELD.value)
-
-
-def _set_lane(
-    transaction: Transaction,
-    id_: str,
-    state: LaneState,
-    reason: str | None,
-    only: ColumnElement[bool] = TRUE,
-) -> None:
-    transaction.execute(
-        update(lane)
-        .where(lane.c.connection == id_, only)
-        .values(state=state.value, reason=reason, since=now_ms(), until=0)
     )
 
 

@@ -10,8 +10,10 @@ import orjson
 from connectors.store import answers, creations, lanes, quota, reading, work
 from connectors.store.emails import emails_of_others
 from connectors.store.engine import Store
+from connectors.store.guard import StoredGuard
 from connectors.store.keyring import Keyring
 from connectors.store.outbox import StoredOutbox
+from processors.ports.guard import GuardRule
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ended
 from processors.ports.lane import (
@@ -45,8 +47,11 @@ class LaneBounds:
 class StoredLanes:
     """The lanes of one process, in the store."""
 
-    def __init__(self, store: Store, keyring: Keyring, limits: LaneBounds) -> None:
+    def __init__(
+        self, store: Store, keyring: Keyring, limits: LaneBounds, guard: GuardRule
+    ) -> None:
         self._store = store
+        self._guard = StoredGuard(guard)
         self._keyring = keyring
         self._limits = limits
         self._outbox = StoredOutbox(store, keyring)
@@ -83,8 +88,15 @@ class StoredLanes:
                 says = "this hour's dead letters have reached DELIVERY__LETTERS_PER_HOUR"
                 raise Limited(says, "dead letters", LOOK_SECONDS)
             return work.take(
-                connection, self._keyring, lease, people, linger, idle, suspects=suspects
-            )
+                connection, self._keyring, self._guard, lease, people, linger, idle,
+                suspects=suspects,
+            )  # fmt: skip
+
+    def admit(self, lease: Lease, people: Mapping[str, int]) -> LaneStatus:
+        """See the port."""
+        with self._store.begin() as connection:
+            lanes.guard(connection, lease)
+            return self._guard.admit(connection, lease, people)
 
     def finish(
         self,

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, case, select, text, update
+from sqlalchemy import Connection, select, text, update
 
+from connectors.store import lane_state
 from connectors.store.clock import now_ms, read_now
 from connectors.store.connections import TOKEN, connection_of
 from connectors.store.engine import Store
@@ -177,26 +178,7 @@ def asked(idle: float | None) -> dict[str, Any]:
 
 
 def set_status(store: Store, lease: Lease, status: LaneStatus) -> None:
-    """Store the lane's state, and until when; a pause by hand, and a hold, stay.
-
-    `since` is when it came into this state: a probe that fails again leaves it.
-    """
+    """Store the lane's state, and until when; a pause by hand, and a hold, stay."""
     with store.begin() as connection:
         guard(connection, lease)
-        same = (lane.c.state == status.state.value) & lane.c.reason.is_not_distinct_from(
-            status.reason
-        )
-        connection.execute(
-            update(lane)
-            .where(
-                lane.c.connection == lease.connection,
-                (lane.c.state != LaneState.PAUSED.value) | lane.c.reason.is_distinct_from(BY_HAND),
-                lane.c.state != LaneState.HELD.value,
-            )
-            .values(
-                state=status.state.value,
-                reason=status.reason,
-                since=case((same, lane.c.since), else_=now_ms()),
-                until=now_ms() + int(status.wait * 1000),
-            )
-        )
+        lane_state.put(connection, lease.connection, status, lane_state.not_stopped())

@@ -10,23 +10,23 @@ from sqlalchemy import Connection, func, select, text
 from connectors.encryption import Cipher
 from connectors.store import bulk
 from connectors.store.clock import read_now
+from connectors.store.guard import StoredGuard, status_of
 from connectors.store.keyring import Keyring
+from connectors.store.lane_state import is_stopped
 from connectors.store.lanes import asked, guard
 from connectors.store.people import POSITION_FIELDS
-from connectors.store.tables import dirty, lane, link
+from connectors.store.tables import dirty, link
 from processors.ports.lane import (
-    BY_HAND,
     Dirty,
     Facts,
     Intent,
-    LaneStatus,
     Lease,
     Origin,
     Step,
     Subject,
     Work,
 )
-from schemas.connection import LaneState, LinkState
+from schemas.connection import LinkState
 from schemas.employee import Target
 from schemas.person import Json, PositionField, Projection
 from schemas.reasons import ONCE, Code
@@ -58,6 +58,7 @@ and add them twice (R-82)."""
 def take(
     connection: Connection,
     keyring: Keyring,
+    guarding: StoredGuard,
     lease: Lease,
     people: int,
     linger: float,
@@ -67,30 +68,23 @@ def take(
 ) -> Work:
     """Take the first people by origin and turn, and mark them in flight; none of a stopped lane.
 
+    Before anybody is taken the guard looks at all who wait (R-93).
+
     Raises:
         LeaseLost: the lane has another owner.
     """
     guard(connection, lease, **asked(idle))
     now = read_now(connection)
-    state: Any = connection.execute(
-        select(lane.c.state, lane.c.reason, lane.c.until).where(
-            lane.c.connection == lease.connection
-        )
-    ).one()
-    status = LaneStatus(LaneState(state[0]), state[1], max(0, state[2] - now) / 1000)
     users = []
-    if not _stopped(status):
+    if not is_stopped(status_of(connection, lease.connection)) and not guarding.look(
+        connection, lease, people, now
+    ):
         users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
     if users:
         _fly(connection, lease, users, now)
     found = subjects(connection, keyring, lease.connection, lease.organization, users, now)
+    status = status_of(connection, lease.connection)
     return Work(found, status, None if users else _next_due(connection, lease, now))
-
-
-def _stopped(status: LaneStatus) -> bool:
-    """Say whether only a human lets the lane go on."""
-    by_hand = status.state is LaneState.PAUSED and status.reason == BY_HAND
-    return by_hand or status.state is LaneState.HELD
 
 
 def _first(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from console.demo.cast import cast
+from console.demo.evening import Evening
 from console.demo.picture import Picture, picture
 from console.demo.proof import prove
 from console.demo.script import Chapter
@@ -35,10 +36,12 @@ QUICK: Final = {
 DEMO: Final = {
     **QUICK,
     "DELIVERY__LEASE": "20",
+    "DELIVERY__ATTEMPTS": "1",
     "SWEEP__EVERY": "1",
     "SWEEP__LEASE": "5",
 }
-"""Nobody is killed here, so a lease may be long; the clock is looked at while one watches."""
+"""Nobody is killed here, so a lease may be long; the clock is looked at while one watches, and a
+refusal is believed at once."""
 DRAIN_SECONDS: Final = 90.0
 
 
@@ -70,25 +73,29 @@ def play(
         stage = stack.enter_context(Stage(folder, servers, seed, DEMO, where.before))
         players = cast(seed, people, where.today)
         stage.open(players)
-        ready = {role: stage.role(role, role).start() for role in ("intake", "delivery")}
+        ready = {role: stage.role(role, role).start() for role in ("intake", "delivery", "watch")}
         linked = stage.link()
         screen.say(f"Connected {people:,} people of Huma; {linked['linked']:,} linked by email")
+        stage.raise_limits(many := 2 * people)
+        screen.say(f"Let {many:,} people change in an hour: everybody will; the guard allows few")
         reader = stack.enter_context(wiring.at(servers).tail(OUTCOMES.name))
         watcher = Watcher(reader, stage, screen, Tally())
         before = stage.theatre.count_requests()
         story = Story(players, where.today)
-        _perform(watcher, story, flood, where)
+        evening = Evening(watcher)
+        _perform(watcher, story, flood, where, evening)
         proof = prove(players, stage.employees())
         requests = stage.theatre.count_requests() - before
         seconds = time.monotonic() - started
-        for line in lines_of(watcher.tally, requests, proof, watcher.published, seconds):
+        holds = proof.holds and len(watcher.tally) == watcher.published and not evening.open
+        for line in lines_of(watcher, requests, proof, evening.lines(), seconds, holds=holds):
             screen.say(line)
         if keep:
             _keep(screen, stage, ready)
-    return proof.holds and len(watcher.tally) == watcher.published
+    return holds
 
 
-def _perform(watcher: Watcher, story: Story, flood: int, where: Zones) -> None:
+def _perform(watcher: Watcher, story: Story, flood: int, where: Zones, evening: Evening) -> None:
     for chapter in story.day():
         _chapter(watcher, chapter)
     _wait_for_the_end(watcher)
@@ -96,6 +103,10 @@ def _perform(watcher: Watcher, story: Story, flood: int, where: Zones) -> None:
         watcher.tally.flood_begins(datetime.now(UTC))
         _chapter(watcher, story.flood(flood))
         _wait_for_the_end(watcher)
+    _chapter(watcher, story.corrections())
+    _chapter(watcher, story.renumbering())
+    _wait_for_the_end(watcher)
+    evening.play(story.refused)
     _chapter(watcher, story.midnight())
     watcher.stage.move(where.after)
     expected = story.looked_at()

@@ -120,6 +120,14 @@ class Stage:
         counts: dict[str, Any] = done["counts"]
         return counts
 
+    def raise_limits(self, people: int) -> None:
+        """Let so many people change in an hour, whatever changes (R-93)."""
+        many = str(people)
+        self.programs.command(
+            "connections", "set", self.connection, "--guard-people", many,
+            "--guard-sensitive-people", many,
+        )  # fmt: skip
+
     def move(self, zone: str) -> None:
         """Let the organisation be in another zone."""
         self.programs.command("connections", "set", self.connection, "--zone", zone)

@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import httpx
 
+from connectors.store import holds
 from connectors.store.connections import Connections, NewConnection, Shown
+from connectors.store.holds import Hold, Rejected
 from connectors.store.organizations import HumaClientOf, Organizations
 from connectors.store.removal import remove
 from connectors.store.runs import Runs, ShownRun
@@ -20,7 +22,7 @@ from processors.lane.limiter import Limiter, Window
 from schemas.connection import Connection
 from schemas.personal import Personal
 
-__all__ = ["Administration", "Asked", "Shown", "ShownRun"]
+__all__ = ["Administration", "Asked", "Hold", "Shown", "ShownRun"]
 
 T = TypeVar("T")
 
@@ -114,6 +116,24 @@ class Administration(Base):
         self.require_store()
         self.connections.resume(id_, self.actor)
 
+    def hold(self, id_: str) -> Hold:
+        """Return what waits in a lane, and what the guard counted (R-93)."""
+        self.require_store()
+        return holds.shown(self.store, self.connections.get(id_), self.guard)
+
+    def release(self, id_: str, reason: Personal[str]) -> None:
+        """Send what the guard holds, or StopProcess."""
+        one = self.connections.get(id_)
+        holds.release(self.store, self.keyring, one, self.actor, reason)
+
+    def reject(self, id_: str, reason: Personal[str]) -> Rejected | None:
+        """End what the guard holds, or StopProcess; None: a delivery process still has the lane."""
+        one = self.connections.get(id_)
+        settle = self.settings.delivery.settle
+        return holds.reject(
+            self.store, self.keyring, one, self.owner, self.actor, reason, settle=settle
+        )
+
     def replace_token(self, id_: str, token: Personal[str]) -> Tested:
         """Test a new token of the same company, and store it (R-09)."""
         self.require_store()
@@ -132,7 +152,7 @@ class Administration(Base):
         """Remove a connection, and return how many events ended by it (R-09, R-98)."""
         self.require_store()
         connection = self.connections.get(id_)
-        self.connections.pause(id_, self.actor)
+        self.connections.stop(id_, self.actor)
         return remove(self.store, self.keyring, connection, self.actor)
 
     def plan_sync(self, id_: str) -> ShownRun:

@@ -26,8 +26,10 @@ from connectors.telemetry import Prometheus
 from connectors.xledger import Limits as XledgerLimits
 from connectors.xledger import XledgerClient
 from console.configuration import read_settings
+from processors.lane.guard import Guard
 from processors.ports.xledger import Permit
 from schemas.errors import StopProcess
+from schemas.guard import GuardLimits
 from schemas.personal import Personal
 from schemas.settings import Settings
 
@@ -92,6 +94,17 @@ class Base:
     def telemetry(self) -> Prometheus:
         """The metrics."""
         return Prometheus()
+
+    @property
+    def guard(self) -> Guard:
+        """The guard, with the limits of connections that have none of their own."""
+        given = self.settings.guard
+        return Guard(
+            GuardLimits(
+                given.people, given.percent, given.sensitive_people, given.sensitive_percent
+            ),
+            given.window,
+        )
 
     @property
     def actor(self) -> str:

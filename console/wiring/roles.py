@@ -12,6 +12,7 @@ from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.kafka.partitions import TopicPartitions
 from connectors.kafka.producer import KafkaPublisher
 from connectors.store.delivery import LaneBounds, StoredLanes
+from connectors.store.desk_housekeeping import Kept
 from connectors.store.desk_report import DeskReport, desk_report
 from connectors.store.housekeeping import StoredHousekeeping
 from connectors.store.intake import StoredIntake
@@ -108,8 +109,9 @@ class Roles(Base):
         """Build what lets go of the old."""
         given = self.settings.housekeeping
         store = StoredHousekeeping(
-            self.store, self.keyring, self.settings.sync.preview, given.tombstones
-        )
+            self.store, self.keyring, self.settings.sync.preview, given.tombstones,
+            Kept(given.outcomes, given.closed),
+        )  # fmt: skip
         return Housekeeping(store, self.owner, given.every, self.telemetry)
 
     def sweep(self, vitals: Vitals) -> Sweep:
@@ -161,7 +163,7 @@ class Roles(Base):
         given = self.settings.delivery
         http = self.http()
         bounds = LaneBounds(self.settings.outbox.limit, given.letters_per_hour)
-        lanes = StoredLanes(self.store, self.keyring, bounds)
+        lanes = StoredLanes(self.store, self.keyring, bounds, self.guard)
         jobs = StoredSync(self.store, self.keyring)
         organizations = Organizations(self.store, self.keyring)
         limits = lane_limits(self.settings)

@@ -13,6 +13,7 @@ from processors.lane.tools import Tools
 from processors.ports.lane import Claimed, LaneStatus, PersonResult
 from schemas.connection import LaneState
 from schemas.errors import PauseConnection, RetryLater, StoreUnavailable
+from schemas.metrics import GUARD_HOLDS
 
 STORE_SECONDS: Final = 1.0
 """Between two tries while the store is away."""
@@ -81,6 +82,14 @@ class Standing:
                 why=str(trouble), wait=round(status.wait, 1),
             )  # fmt: skip
         return status
+
+    def stop(self, status: LaneStatus) -> None:
+        """Take over a state that only a human ends, as stored."""
+        if status.state is LaneState.HELD and self.status.state is not LaneState.HELD:
+            self._tools.telemetry.count(GUARD_HOLDS, status.reason or "")
+            connection = self._lease.connection
+            log.warning("lane.state", connection=connection, state="held", why=status.reason)
+        self.status = status
 
     async def show(self, status: LaneStatus) -> None:
         """Store the state that trouble led to, and how often there was any."""

@@ -14,6 +14,7 @@ import structlog
 from processors.ends import count_ends
 from processors.lane.creation import create
 from processors.lane.emails import new_emails, with_warnings
+from processors.lane.guard import exposed
 from processors.lane.parcel import Parcel, parcel
 from processors.lane.results import Postponed, postpone, result_of
 from processors.lane.standing import STORE_SECONDS, Standing
@@ -133,7 +134,7 @@ class Lane:
             await self._met(limit)
             return max(SHORTEST, self._standing.wait)
         if stopped(work.status):
-            self._standing.status = work.status
+            self._standing.stop(work.status)
         self._read_people()
         if not work.people:
             return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
@@ -249,6 +250,9 @@ class Lane:
             )
             for subject in people
         ]
+        if not await self._admitted(parcels):
+            await self.record([PersonResult(one.user) for one in people])
+            return
         creations = [one for one in parcels if one.creates]
         updates = [one for one in parcels if not one.creates and one.values]
         settled = [
@@ -262,6 +266,17 @@ class Lane:
             await self._update(updates)
         if creations:
             await create(self, creations)
+
+    async def _admitted(self, parcels: Sequence[Parcel]) -> bool:
+        """Ask the guard, where something sensitive is about to be written (R-93)."""
+        people = exposed(parcels)
+        if not people:
+            return True
+        lease = self.claimed.lease
+        status = await self.call(lambda: self.tools.store.admit(lease, people))
+        if stopped(status):
+            self._standing.stop(status)
+        return not stopped(status)
 
     async def _update(self, parcels: Sequence[Parcel]) -> None:
         tools = self.tools

@@ -332,10 +332,18 @@ class LaneStore(Protocol):
 
         `idle` is the age in seconds of the lane's newest request. `suspects` asks for the people
         whose refusal is tried again, else for the others; people without a complete projection
-        are left.
+        are left. Where too many people change the lane is held, and nobody is taken (R-93).
 
         Raises:
             Limited: the outbox, or this hour's letters, are at their limit (promise 8, R-95).
+        """
+        ...
+
+    def admit(self, lease: Lease, people: Mapping[str, int]) -> LaneStatus:
+        """Count people of whom something sensitive is about to be written, by an event (R-93).
+
+        `people` has the newest turn of it. Returns the lane's state: where it is held now, they
+        were too many, nobody was counted, and nothing may be sent.
         """
         ...
 

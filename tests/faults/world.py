@@ -38,6 +38,8 @@ SETTINGS: Final = {
     "SWEEP__EVERY": "1",
     "SWEEP__LEASE": "3",
     "SWEEP__RETRY": "0.5",
+    "GUARD__PEOPLE": "100000",
+    "GUARD__SENSITIVE_PEOPLE": "100000",
 }
 """The defaults' proportions, a fifteenth to thirtieth as long; small batches, so that there are
 many moments between two transactions."""

@@ -38,6 +38,8 @@ SETTINGS = {
     "DELIVERY__ATTEMPTS": "1",
     "SWEEP__EVERY": "1",
     "SWEEP__LEASE": "5",
+    "GUARD__PEOPLE": "100000",
+    "GUARD__SENSITIVE_PEOPLE": "100000",
 }
 
 

@@ -8,14 +8,14 @@ from connectors.store import quota
 from connectors.store.delivery import LaneBounds, StoredLanes
 from schemas.errors import Limited
 from schemas.personal import Personal
-from tests.fixtures.stored import KARI, Stored
+from tests.fixtures.stored import KARI, UNGUARDED, Stored
 from tests.fixtures.working import Bench, whole
 
 
 def bounded(stored: Stored, **bounds: int) -> StoredLanes:
     """Return the port with other bounds."""
     least = {"outbox": 1_000_000, "letters_per_hour": 10_000} | bounds
-    return StoredLanes(stored.store, stored.keyring, LaneBounds(**least))
+    return StoredLanes(stored.store, stored.keyring, LaneBounds(**least), UNGUARDED)
 
 
 def test_a_full_outbox_lets_nobody_be_taken(stored: Stored) -> None:
