@@ -55,7 +55,8 @@ class Housekeeping:
         count_ends(self._telemetry, ended)
         counts = _all(self._store.forget_counts, stop)
         tombstones = _all(self._store.forget_tombstones, stop)
-        log.info("housekeeping.done", count=len(ended), rows=counts, people=tombstones)
+        desk = _all(self._store.forget_desk, stop)
+        log.info("housekeeping.done", count=len(ended), rows=counts + desk, people=tombstones)
         return True
 
 

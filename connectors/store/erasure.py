@@ -8,7 +8,8 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Table, delete, func, select, update
 from sqlalchemy import Connection as Transaction
 
-from connectors.store import audit
+from connectors.store import audit, desk_erasure
+from connectors.store.clock import read_now
 from connectors.store.connections import raise_generation
 from connectors.store.deletion import delete_people, of_connections
 from connectors.store.engine import Store
@@ -64,6 +65,7 @@ def held(store: Store, key: PersonKey) -> Held:
         "begun creations": (intent, of_connections(intent, key)),
         "refusals": (refusal, of_connections(refusal, key)),
         "letters on their way": (outbox, _letters(key)),
+        **desk_erasure.held(key),
     }
     with store.read() as transaction:
         deleted = transaction.execute(
@@ -101,9 +103,11 @@ def erase_person(
         NotFound: the organisation was erased meanwhile.
     """
     with store.begin() as transaction:
+        desk_erasure.wait_for_watch(transaction)
         hold(transaction, key.organization)
         ended = delete_people(transaction, keyring, [key], recognised=False)
         transaction.execute(delete(outbox).where(_letters(key)))
+        desk_erasure.erase(transaction, key, read_now(transaction))
         why = audit.sealed(transaction, keyring, key.organization, reason, key.user)
         audit.add(
             transaction, key.organization, None, actor, "person.erased", person=key.user,
@@ -125,6 +129,7 @@ def erase_organization(
         StopProcess: it has a connection.
     """
     with store.begin() as transaction:
+        desk_erasure.wait_for_watch(transaction)
         raise_generation(transaction)  # from here on nobody connects it
         transaction.execute(update(generation).values(keys=str(uuid4())))
         if _count(transaction, connection, connection.c.organization == whose):

@@ -5,13 +5,14 @@ from typing import Final
 
 from sqlalchemy import delete, select, tuple_
 
-from connectors.store import leases, previews
+from connectors.store import desk_housekeeping, leases, previews
 from connectors.store.clock import read_now
+from connectors.store.desk_housekeeping import Kept
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.quota import HOUR_MS
 from connectors.store.tables import connection as connections
-from connectors.store.tables import dirty, link, person, quota
+from connectors.store.tables import dirty, failure, link, person, quota
 from processors.ports.intake import Ended
 
 LEASE: Final = "housekeeping"
@@ -30,13 +31,17 @@ class StoredHousekeeping:
         keyring: seals what leaves.
         preview: seconds for which a preview may be open.
         tombstones: days for which a deleted person's ids and digests are kept.
+        desk: see there.
     """
 
-    def __init__(self, store: Store, keyring: Keyring, preview: float, tombstones: int) -> None:
+    def __init__(
+        self, store: Store, keyring: Keyring, preview: float, tombstones: int, desk: Kept
+    ) -> None:
         self._store = store
         self._keyring = keyring
         self._preview = preview
         self._tombstones = tombstones
+        self._desk = desk
 
     def claim(self, owner: str, seconds: float) -> bool:
         """See the port."""
@@ -60,8 +65,16 @@ class StoredHousekeeping:
             some = select(quota.c.name, quota.c.hour).where(quota.c.hour < oldest).limit(AT_ONCE)
             return int(transaction.execute(delete(quota).where(key.in_(some))).rowcount)
 
+    def forget_desk(self) -> int:
+        """See the port."""
+        count = 0
+        for forget in desk_housekeeping.ALL:
+            with self._store.begin() as transaction:
+                count += forget(transaction, self._desk, read_now(transaction), AT_ONCE)
+        return count
+
     def forget_tombstones(self) -> int:
-        """See the port; with a person go the links and the turns that were kept beside it."""
+        """See the port; with a person go links, turns, and what told letters that they are gone."""
         with self._store.begin() as transaction:
             oldest = read_now(transaction) - self._tombstones * DAY_MS
             some = transaction.execute(
@@ -72,7 +85,7 @@ class StoredHousekeeping:
             ).all()
             for organization, user in some:
                 theirs = select(connections.c.id).where(connections.c.organization == organization)
-                for table in (dirty, link):
+                for table in (dirty, link, failure):
                     transaction.execute(
                         delete(table).where(table.c.connection.in_(theirs), table.c.person == user)
                     )

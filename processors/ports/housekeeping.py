@@ -28,6 +28,10 @@ class HousekeepingStore(Protocol):
         """Delete some of the counts of hours that are over; returns how many, 0 for none left."""
         ...
 
+    def forget_desk(self) -> int:
+        """Delete some of what the desk keeps no longer; returns how much, 0 for none left."""
+        ...
+
     def forget_tombstones(self) -> int:
         """Delete some of the tombstones that are too old; returns how many, 0 for none left."""
         ...

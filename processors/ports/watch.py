@@ -6,13 +6,18 @@ Times are milliseconds since 1970 of the store's clock, unless they are Kafka's.
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from processors.ports.desk import Letter
 from processors.ports.source import Place
 from schemas.cloudevents import Headers
 from schemas.outcome_read import Told
 from schemas.person import PersonKey
+
+PERSON: Final = ""
+"""In place of a field's name: the person as a whole."""
+FOREVER: Final = 2**62
+"""Greater than any turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from processors.ports.watch import Entry
+from processors.ports.watch import FOREVER, PERSON, Entry
 from processors.watch.identity import letters_of
 from schemas.events import EventType
 from schemas.outcome import FieldEnd
 from schemas.outcome_read import Told, ToldField
 from schemas.reasons import Code
 
-PERSON: Final = ""
-"""Stands for the person as a whole."""
-FOREVER: Final = 2**62
-"""Greater than any turn."""
 SAYS_NOTHING: Final = frozenset(
     {Code.STALE.value, Code.BEFORE_ACTIVATION.value, Code.NO_POSITION_DATA.value}
 )

@@ -7,7 +7,7 @@ person from the person's outcomes, a letter's state from its rounds and from the
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from processors.ports.watch import EndedReplay, Entry, Filed, Watched, WatchTransaction
+from processors.ports.watch import PERSON, EndedReplay, Entry, Filed, Watched, WatchTransaction
 from processors.watch import error_log
 from processors.watch.identity import keys_of, letters_of
 from processors.watch.letters import merged
@@ -111,7 +111,7 @@ def _log_errors(
             for name, entry in entries.items():
                 if entry.letter is not None and entry != others.get(name):
                     concerned.letters.add(entry.letter)
-        if error_log.PERSON in now and error_log.PERSON not in before:
+        if PERSON in now and PERSON not in before:
             gone.add(PersonKey(who.organization, who.user))
     if gone:
         concerned.letters |= transaction.letters_of(gone)
@@ -195,7 +195,7 @@ def _deleted(
     """Return when people were deleted, as is stored, or is about to be."""
     found = dict(transaction.deleted(people))
     for who, entries in now.items():
-        whole = entries.get(error_log.PERSON)
+        whole = entries.get(PERSON)
         if whole is not None and whole.closed_at is not None:
             person = PersonKey(who.organization, who.user)
             found[person] = min(whole.closed_at, found.get(person, whole.closed_at))

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from processors.ports.desk import Letter
-from processors.ports.watch import Entry, Filed
-from processors.watch.error_log import PERSON
+from processors.ports.watch import PERSON, Entry, Filed
 from processors.watch.identity import ended_well, is_about
 from schemas.desk import LetterState
 from schemas.outcome import FieldEnd, Result

@@ -24,6 +24,7 @@ class House:
     away: int = 0
     counts: list[int] = field(default_factory=lambda: [500, 20, 0])
     tombstones: list[int] = field(default_factory=lambda: [3, 0])
+    desk: list[int] = field(default_factory=lambda: [500, 1, 0])
     claims: list[float] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
 
@@ -52,6 +53,10 @@ class House:
         """See the port."""
         return self.tombstones.pop(0)
 
+    def forget_desk(self) -> int:
+        """See the port."""
+        return self.desk.pop(0)
+
 
 def keep(house: House, every: float = 3600.0) -> tuple[Housekeeping, Numbers]:
     """Return housekeeping of this house."""
@@ -65,7 +70,7 @@ def test_a_turn_goes_on_until_nothing_is_left() -> None:
     house = House()
     housekeeping, numbers = keep(house)
     assert housekeeping.turn(threading.Event())
-    assert (house.counts, house.tombstones) == ([], [])
+    assert (house.counts, house.tombstones, house.desk) == ([], [], [])
     assert numbers.of(OUTCOMES, "skipped", "not active") == 2
     assert house.claims == [3600.0]
 
@@ -90,7 +95,7 @@ def test_a_stop_ends_a_turn_between_two_steps() -> None:
 
 def test_it_goes_on_every_so_often_and_outlives_an_outage() -> None:
     """A store that is away is tried again; at the end the lease is given back."""
-    house = House(away=1, counts=[0] * 1000, tombstones=[0] * 1000)
+    house = House(away=1, counts=[0] * 1000, tombstones=[0] * 1000, desk=[0] * 1000)
     housekeeping, _ = keep(house, 0.01)
     stop = threading.Event()
     thread = threading.Thread(target=housekeeping.run, args=(stop,))

@@ -99,7 +99,8 @@ def test_everything_of_a_person_goes_at_once(stored: Stored) -> None:
 def test_every_table_about_people_is_thought_of() -> None:
     """A new one, as of plans, must say here what an erasure does to it."""
     erased = {"field", "position", "confirmed", "intent", "pending", "pending_field", "refusal"}
-    ids_only = {"person", "link", "dirty", "audit"}
+    erased |= {"letter", "timeline"}
+    ids_only = {"person", "link", "dirty", "audit", "guarded", "failure"}
     named = {table.name for table in metadata.sorted_tables if "person" in table.columns}
     assert named == erased | ids_only
 
@@ -118,6 +119,9 @@ def test_the_plan_counts_what_there_is(stored: Stored) -> None:
             "begun creations": 1,
             "refusals": 1,
             "letters on their way": 1,
+            "entries of the error log": 0,
+            "letters": 0,
+            "outcomes of the timeline": 0,
         },
         links={one.id: "creating"},
     )

@@ -5,6 +5,7 @@ from sqlalchemy import insert, text
 
 from connectors.store import housekeeping
 from connectors.store.clock import read_now
+from connectors.store.desk_housekeeping import Kept
 from connectors.store.housekeeping import DAY_MS, StoredHousekeeping
 from connectors.store.quota import HOUR_MS
 from connectors.store.tables import connection as connections
@@ -20,7 +21,7 @@ MONTHS_24 = 730
 @pytest.fixture
 def house(stored: Stored) -> HousekeepingStore:
     """Housekeeping as it is by default."""
-    return StoredHousekeeping(stored.store, stored.keyring, 86_400.0, MONTHS_24)
+    return StoredHousekeeping(stored.store, stored.keyring, 86_400.0, MONTHS_24, Kept(90, 90))
 
 
 def now(stored: Stored) -> int:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from connectors.store.desk_housekeeping import Kept
 from connectors.store.engine import Store, open_store
 from connectors.store.erasure import erase_organization, erase_person
 from connectors.store.housekeeping import StoredHousekeeping
@@ -110,10 +111,10 @@ def test_a_day_of_the_program_needs_no_other_right(program: Store, keyring: Keyr
     stored.connections.pause(bench.connection.id, "operator")
     stored.connections.replace_token(bench.connection.id, Personal("another"), "operator")
     stored.runs.plan(bench.connection.id, ORGANIZATION, "operator")
-    keeping = StoredHousekeeping(program, keyring, 86_400.0, 730)
+    keeping = StoredHousekeeping(program, keyring, 86_400.0, 730, Kept(90, 90))
     assert keeping.claim("keeper", 10.0)
     assert (keeping.expire_previews(), keeping.forget_tombstones()) == ([], 0)
-    assert keeping.forget_counts() == 0
+    assert (keeping.forget_counts(), keeping.forget_desk()) == (0, 0)
     keeping.release("keeper")
     refetching = Refetching(program, keyring)
     read = HumaPerson(KARI.user, "user", True, (), whole(1), {})  # noqa: FBT003 - a person
