@@ -36,6 +36,9 @@ class Story:
     """Writes the play on a cast, and keeps what should stand in Xledger up to date.
 
     Chapters must be asked for, and played, in order.
+
+    Attributes:
+        refused: how many people the evening's refusal is about.
     """
 
     def __init__(self, cast: Cast, today: date) -> None:
@@ -43,6 +46,7 @@ class Story:
         self._changes = Changes(cast)
         self._employment = Employment(cast, self._changes, today)
         self._lives = Lives(cast, self._changes, self._employment, today)
+        self.refused = 0
         self._spoilt = self._live(12)
         self._changes.aside |= {member.id for member in self._spoilt}
 
@@ -103,10 +107,12 @@ class Story:
     def renumbering(self) -> Chapter:
         """Write a change for everybody, of which Xledger refuses a quarter for one cause."""
         people = len(self._cast.members)
+        steps = self._changes.renumber(people // REFUSED)
+        self.refused = len(steps[1].users)
         return Chapter(
             f"18:00  all {people:,} get another phone number; Xledger refuses the switchboard's, "
-            f"which {people // REFUSED:,} share",
-            self._changes.renumber(people // REFUSED),
+            f"which {self.refused:,} share",
+            steps,
             0.0,
             (REFUSAL,),
             rested=True,

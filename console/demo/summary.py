@@ -1,27 +1,36 @@
 """The demo's last words: what became of the events, what it cost, and the proof."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from console.demo.proof import TURNED, Proof
-from console.demo.tally import Tally, percentiles
+from console.demo.tally import percentiles
+from console.demo.watcher import Watcher
 
 SHOWN: Final = 10
 """Of what nothing explains, so many lines are shown."""
 
 
 def lines_of(
-    tally: Tally, requests: int, proof: Proof, published: int, seconds: float
+    watcher: Watcher,
+    requests: int,
+    proof: Proof,
+    evening: Iterable[str],
+    seconds: float,
+    *,
+    holds: bool,
 ) -> Iterator[str]:
     """Yield the summary, line by line.
 
     Args:
-        tally: of every outcome.
+        watcher: knows what was published, and counted every outcome.
         requests: that Xledger had for them.
         proof: person by person.
-        published: events of Huma.
+        evening: what the operator did, in lines.
         seconds: the demo's, set-up included.
+        holds: nothing is unexplained, lost, or left open.
     """
+    tally, published = watcher.tally, watcher.published
     yield ""
     yield f"{published:,} events, {len(tally):,} outcomes"
     for (result, reason), count in sorted(tally.ends.items(), key=lambda end: -end[1]):
@@ -45,7 +54,8 @@ def lines_of(
         yield f"  {count:>7,}  {why}"
     turned = proof.positions.get(TURNED, 0)
     yield f"Midnight: {len(tally.looked_at):,} people looked at, {turned:,} turned"
-    if proof.holds and len(tally) == published:
+    yield from evening
+    if holds:
         yield f"The proof holds ({seconds:.0f} s)."
         return
     yield f"THE PROOF DOES NOT HOLD: {len(proof.unexplained):,} differences nothing explains"
