@@ -1,23 +1,22 @@
 """Replays as rows: planned, sent letter by letter in the order kept, and how they end (R-91)."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from connectors.store import audit, bulk
 from connectors.store.clock import read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
 from connectors.store.letters import letter_of, which
-from connectors.store.organizations import hold
-from connectors.store.outbox import NewRow, write
 from connectors.store.replay_states import around, people_now
-from connectors.store.tables import heartbeat, letter, outbox, replay, replay_letter
+from connectors.store.replays_progress import progress
+from connectors.store.replays_sent import send
+from connectors.store.tables import letter, outbox, replay, replay_letter
 from processors.ports.desk import Letter
 from processors.ports.replay import (
     Around,
@@ -33,18 +32,9 @@ from schemas.desk import Forecast, ReplayState, Selection
 from schemas.errors import Limited, NotFound
 from schemas.person import PersonKey
 from schemas.personal import Personal
-from schemas.topics import REQUESTS
 
 SOON: Final = 5.0
 """Seconds after which it is worth trying again."""
-NOT_SENT: Final = "not sent"
-TAKEN: Final = "another replay of it is under way, or it is resolved"
-GONE: Final = "organisation erased"
-CLAIM: Final = """
-UPDATE letter SET replay_count = k.n, run = k.r, state = 'retrying' FROM {keys} AS k
-WHERE letter.id = k.id AND letter.replay_count = k.n - 1
-AND letter.state NOT IN ('retrying', 'resolved') RETURNING letter.id
-"""
 
 
 class StoredReplays:
@@ -181,56 +171,12 @@ class StoredReplays:
                     "outbox",
                     SOON,
                 )
-            now = read_now(transaction)
-            letters = _still(transaction, id_, letters)
-            erased = _erased(transaction, letters.values())
-            claimed = _claim(transaction, id_, letters.values(), erased)
-            sent: dict[int, Sending] = {}
-            unsent: dict[int, str] = {}
-            for number, one in sorted(letters.items()):
-                if isinstance(one, Unsent):
-                    unsent[number] = one.why
-                elif one.letter in claimed:
-                    sent[number] = one
-                else:
-                    unsent[number] = GONE if one.organization in erased else TAKEN
-            write(transaction, self._keyring, [_row(one) for one in sent.values()], now)
-            _note(transaction, id_, sent, unsent, now)
-            return len(sent)
+            return send(transaction, self._keyring, id_, letters)
 
     def progress(self, id_: str) -> Progress:
         """See the port."""
-        columns = replay_letter.c
-        mine = columns.replay == id_
         with self._store.read() as transaction:
-            run = _run(transaction, id_)
-            left = case((columns.round.is_(None) & columns.result.is_(None), 1), else_=0)
-            refused = case((columns.round.is_(None) & columns.result.is_not(None), 1), else_=0)
-            letters, unsent, not_sent = transaction.execute(
-                select(func.count(), func.sum(left), func.sum(refused)).where(mine)
-            ).one()
-            under_way = transaction.execute(
-                select(columns.connection, func.count())
-                .where(mine, columns.round.is_not(None), columns.result.is_(None))
-                .group_by(columns.connection)
-            )
-            ended: dict[tuple[str, str | None], int] = defaultdict(int)
-            for result, code, many in transaction.execute(
-                select(columns.result, columns.code, func.count())
-                .where(
-                    mine,
-                    columns.round.is_not(None),
-                    columns.result.is_not(None),
-                    columns.sent_at >= (run.started_at or 0),
-                )
-                .group_by(columns.result, columns.code)
-            ):
-                ended[result, code] += many
-            beat = transaction.execute(select(func.min(heartbeat.c.beat_at))).scalar_one()
-            return Progress(
-                letters, int(unsent or 0), int(not_sent or 0),
-                {row[0]: row[1] for row in under_way}, ended, beat, read_now(transaction),
-            )  # fmt: skip
+            return progress(transaction, id_, _run(transaction, id_).started_at or 0)
 
 
 def _run(transaction: Connection, id_: str) -> Run:
@@ -250,99 +196,3 @@ def _selection(selection: Selection) -> str:
 
     known = {name: value for name, value in asdict(selection).items() if value}
     return orjson.dumps(known, default=text).decode()
-
-
-def _still(
-    transaction: Connection, id_: str, letters: Mapping[int, Sending | Unsent]
-) -> dict[int, Sending | Unsent]:
-    """Return those that are still to be sent, and hold their rows: a run may go on twice at once.
-
-    They are held in order, as letters are.
-    """
-    columns = replay_letter.c
-    query = (
-        select(columns.number)
-        .where(
-            columns.replay == id_,
-            columns.number.in_(letters),
-            columns.round.is_(None),
-            columns.result.is_(None),
-        )
-        .order_by(columns.number)
-        .with_for_update()
-    )
-    return {number: letters[number] for number in transaction.execute(query).scalars()}
-
-
-def _erased(transaction: Connection, letters: Collection[Sending | Unsent]) -> set[str]:
-    """Hold the organisations whose keys seal; returns those that are gone."""
-    whose = {one.organization for one in letters if isinstance(one, Sending)}
-    gone = set()
-    for organization in sorted(one for one in whose if one is not None):
-        try:
-            hold(transaction, organization)
-        except NotFound:
-            gone.add(organization)
-    return gone
-
-
-def _claim(
-    transaction: Connection, id_: str, letters: Collection[Sending | Unsent], erased: set[str]
-) -> frozenset[str]:
-    """Claim letters for the next round; returns those that nobody else had (`design.md`, R-91)."""
-    meant = sorted(
-        (one.letter, one.round, id_)
-        for one in letters
-        if isinstance(one, Sending) and one.organization not in erased
-    )
-    if not meant:
-        return frozenset()
-    held = select(letter.c.id).where(letter.c.id.in_([one[0] for one in meant]))
-    transaction.execute(held.order_by(letter.c.id).with_for_update())
-    rows = bulk.select(
-        transaction,
-        [("id", letter.c.id), ("n", letter.c.replay_count), ("r", letter.c.run)],
-        meant,
-        CLAIM,
-    )
-    return frozenset(row[0] for row in rows)
-
-
-def _row(one: Sending) -> NewRow:
-    return NewRow(
-        REQUESTS.name, one.key, one.value, one.headers,
-        organization=one.organization or NOBODY, whose=one.person,
-    )  # fmt: skip
-
-
-def _note(
-    transaction: Connection,
-    id_: str,
-    sent: Mapping[int, Sending],
-    unsent: Mapping[int, str],
-    now: int,
-) -> None:
-    """Store what was sent, and why the rest was not."""
-    columns = replay_letter.c
-    bulk.select(
-        transaction,
-        [
-            ("replay", columns.replay), ("number", columns.number), ("n", columns.round),
-            ("outcome", columns.outcome), ("at", columns.sent_at),
-        ],
-        [(id_, number, one.round, one.outcome, now) for number, one in sent.items()],
-        'UPDATE replay_letter SET round = k.n, outcome = k.outcome, sent_at = k."at" '
-        "FROM {keys} AS k WHERE replay_letter.replay = k.replay "
-        "AND replay_letter.number = k.number",
-    )  # fmt: skip
-    bulk.select(
-        transaction,
-        [
-            ("replay", columns.replay), ("number", columns.number), ("result", columns.result),
-            ("code", columns.code),
-        ],
-        [(id_, number, NOT_SENT, why) for number, why in unsent.items()],
-        "UPDATE replay_letter SET result = k.result, code = k.code "
-        "FROM {keys} AS k WHERE replay_letter.replay = k.replay "
-        "AND replay_letter.number = k.number",
-    )  # fmt: skip

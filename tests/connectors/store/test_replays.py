@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from connectors.store.replays import NOT_SENT, TAKEN, StoredReplays
+from connectors.store.replays import StoredReplays
+from connectors.store.replays_sent import NOT_SENT, TAKEN
 from connectors.store.tables import heartbeat, letter, outbox, refusal, replay, replay_letter
 from processors.ports.replay import NewReplay, Numbered, Sending, Unsent
 from schemas.desk import Forecast, LetterState, ReplayState, Selection
