@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from connectors.store.engine import Store
+from connectors.store.tables import connection as connections
 from connectors.store.tables import lane, organization, outbox, pending
 from processors.ports.lane import BY_HAND
 from schemas.connection import LaneState
@@ -20,7 +21,8 @@ class Report:
     """Times are seconds since 1970, 0 when nothing waits.
 
     Attributes:
-        oldest_pending: when the oldest event without an outcome came.
+        oldest_pending: when the oldest event without an outcome came, of active connections: what
+            waits for a preview waits by design (R-07).
         oldest_outbox: when the oldest row of the outbox was written.
         outbox_rows: rows that are not published.
         connections: how many there are in each state of their lane.
@@ -39,7 +41,13 @@ class Report:
 def report(store: Store) -> Report:
     """Look at the store once; each question is answered by an index, or asked of a small table."""
     with store.read() as connection:
-        oldest = connection.execute(select(func.min(pending.c.received_at))).scalar_one()
+        oldest = connection.execute(
+            select(pending.c.received_at)
+            .join(connections, connections.c.id == pending.c.connection)
+            .where(connections.c.activated_at.is_not(None))
+            .order_by(pending.c.received_at)
+            .limit(1)
+        ).scalar_one_or_none()
         first = connection.execute(
             select(outbox.c.written_at).order_by(outbox.c.id).limit(1)
         ).scalar_one_or_none()

@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import Final
 
-from console.documentation import asyncapi, commands, lists, rules, settings
+from console.documentation import alerts, asyncapi, commands, lists, rules, settings
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -18,6 +18,7 @@ def generate(root: Path = ROOT) -> dict[str, str]:
         root: where `tests/` is, whose marks name the rules that are proved.
     """
     return {
+        "alerts.md": alerts.text(),
         "asyncapi.yaml": asyncapi.text(),
         "commands.md": commands.text(),
         "metrics.md": lists.metrics(),

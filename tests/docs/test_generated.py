@@ -37,8 +37,8 @@ def generated() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["asyncapi.yaml", "commands.md", "metrics.md", "reasons.md", "rules.md", "settings.md",
-     "topics.md"],
+    ["alerts.md", "asyncapi.yaml", "commands.md", "metrics.md", "reasons.md", "rules.md",
+     "settings.md", "topics.md"],
 )  # fmt: skip
 def test_a_generated_document_is_up_to_date(generated: dict[str, str], name: str) -> None:
     """Whoever changes what it is made from writes it anew."""

@@ -42,6 +42,17 @@ def test_the_oldest_of_each_kind_is_told(stored: Stored) -> None:
     assert told.connections == {"running": 2, "paused": 1}
 
 
+@pytest.mark.rule("R-07", "R-105")
+def test_what_waits_for_a_preview_is_not_late(stored: Stored) -> None:
+    """It waits by design, for as long as a preview may be open."""
+    one, two = stored.connect("c1", active=False), stored.connect("c2")
+    stored.change(one, KARI, 1, {"phone": "1"})
+    assert report(stored.store).oldest_pending == 0
+    stored.change(two, KARI, 2, {"phone": "2"})
+    stored.set(pending, pending.c.connection == two.id, received_at=5_000)
+    assert report(stored.store).oldest_pending == 5.0
+
+
 def stands(stored: Stored, one: Connection, state: str, since: int, reason: str | None) -> None:
     """Put a lane into a state, by hand."""
     stored.set(lane, lane.c.connection == one.id, state=state, since=since, reason=reason)
