@@ -25,7 +25,6 @@ class Rule:
 CONSOLE: Final = "the console and its sign-in"
 WIZARD: Final = "the manual sync wizard"
 DRIFT: Final = "the drift report"
-DESK: Final = "the operator's desk and the error log"
 
 RULES: Final = (
     Rule(
@@ -127,8 +126,8 @@ RULES: Final = (
     Rule("R-88", "One bad person delays nobody else"),
     Rule("R-89", "The error log"),
     Rule("R-90", "What a dead letter keeps"),
-    Rule("R-91", "Replay", DESK),
-    Rule("R-92", "What a replay does", DESK),
+    Rule("R-91", "Replay: forecast, canary, limited rate, five rounds"),
+    Rule("R-92", "What a replay does: the value of now, judged anew"),
     Rule("R-93", "The guard against mass changes", "the guard"),
     Rule("R-94", "A lane has exactly one state", "held"),
     Rule("R-95", "Unknown types, too large values, limits on letters"),

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from sqlalchemy import update
 
-from connectors.store.tables import dirty, person, pending, pending_field
+from connectors.store.tables import dirty, pending, pending_field, person
 from schemas.connection import LinkState
 from schemas.letter import parse
 from schemas.outcome import outcome_id
