@@ -3,6 +3,7 @@
 import click
 
 from console.dead_letters.forecast import forecast
+from console.dead_letters.list import list_
 from console.dead_letters.replay import replay
 
 
@@ -11,5 +12,5 @@ def dead_letters() -> None:
     """See what failed, mend the cause, and send it again: the operator's desk."""
 
 
-for command in (forecast, replay):
+for command in (list_, forecast, replay):
     dead_letters.add_command(command)

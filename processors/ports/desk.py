@@ -1,11 +1,14 @@
-"""What the operator's desk asks of the store: letters as rows, without their bytes (R-90).
+"""What the operator's desk asks of the store: letters as rows, without their bytes (R-89, R-90).
 
 Times are milliseconds of the store's clock, `source_timestamp` and `written_at` of Kafka's.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
 
-from schemas.desk import LetterState
+from schemas.desk import LetterState, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,87 @@ class Letter:
     state: LetterState
     closed_as: str | None
     closed_at: int | None
+
+
+class Group(StrEnum):
+    """What letters are counted by; a time is that of the last failure, in UTC."""
+
+    PERSON = "person"
+    CONNECTION = "connection"
+    ORGANIZATION = "organization"
+    TYPE = "type"
+    STAGE = "stage"
+    CLASS = "class"
+    CODE = "code"
+    FIELD = "field"
+    STATE = "state"
+    CLOSED_AS = "closed-as"
+    REPLAYS = "replays"
+    RUN = "run"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Letters that have these values in common.
+
+    Attributes:
+        values: one for each group that was asked for; a time is where the hour or day begins.
+        letters: how many; by field, a letter counts for each of its fields.
+        first_failed_at: the oldest of their first failures.
+        last_failed_at: the newest of their last failures.
+    """
+
+    values: tuple[str | int | None, ...]
+    letters: int
+    first_failed_at: int
+    last_failed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: at the letter `id`, that failed last at this time."""
+
+    failed_at: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A connection, as people know it; times of it are told in its zone."""
+
+    name: str
+    zone: str
+
+
+class Desk(Protocol):
+    """The store, as whoever looks at letters sees it. Every call may raise StoreUnavailable."""
+
+    def count(self, selection: Selection) -> int:
+        """Return how many letters are meant."""
+        ...
+
+    def page(
+        self, selection: Selection, limit: int, after: Place | None
+    ) -> tuple[int, Sequence[Letter]]:
+        """Return how many letters are meant, and some of them, those that failed last first.
+
+        Args:
+            selection: which.
+            limit: so many at the most.
+            after: only those behind this one.
+        """
+        ...
+
+    def counts(self, selection: Selection, by: Sequence[Group]) -> Sequence[Count]:
+        """Return how many letters have the same values, the most first; no group comes twice."""
+        ...
+
+    def connections(self) -> Mapping[str, Named]:
+        """Return every connection, by id."""
+        ...
+
+    def heard(self) -> int | None:
+        """Return when the oldest heartbeat of any partition came through watch; None: none did."""
+        ...
