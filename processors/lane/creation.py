@@ -18,6 +18,7 @@ from processors.lane.creating import (
 from processors.lane.culprits import Case, Verdict
 from processors.lane.results import Postponed, code_of, is_unsaid, postpone, result_of
 from processors.lane.updating import GROUPS, Sent, by_record, send
+from processors.lane.words import words
 from processors.mapping.email import same_email_key
 from processors.ports.lane import (
     Again,
@@ -293,7 +294,7 @@ def _refused(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
         change = LinkChange(LinkState.CREATING, one.contact, one.subledger, intent_done=True)
         return PersonResult(one.user, one.parcel.ended, again, link=change)
     code = code_of(verdict.refusal, frozenset(verdict.refused))
-    text = verdict.refusal.text
+    text = words(one.parcel, verdict.refusal.text)
     failed = tuple(
         FieldEnd(d.field, d.turn, Result.FAILED, code, (), d.attempts + 1, text) for d in dirty
     )

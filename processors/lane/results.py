@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from processors.lane.culprits import Verdict
 from processors.lane.parcel import Parcel
+from processors.lane.words import words
 from processors.ports.lane import Again, FieldEnd, LinkChange, PersonResult, Result
 from processors.ports.xledger import Refusal
 from schemas.connection import LinkState
@@ -66,10 +67,9 @@ def result_of(
             else:
                 code = code_of(refusal, targets)
                 warnings = parcel.warnings.get(name, ())
+                text = words(parcel, refusal.text)
                 ends.append(
-                    FieldEnd(
-                        name, dirty.turn, Result.FAILED, code, warnings, attempts, refusal.text
-                    )
+                    FieldEnd(name, dirty.turn, Result.FAILED, code, warnings, attempts, text)
                 )
         elif targets <= done:
             warnings = parcel.warnings.get(name, ())
