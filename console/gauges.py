@@ -17,6 +17,7 @@ from schemas.metrics import (
     CONNECTIONS,
     FIRST_LETTER,
     OLDEST_LETTER,
+    OLDEST_MAIL,
     OLDEST_OUTBOX,
     OLDEST_PENDING,
     OLDEST_REFUSAL,
@@ -54,6 +55,7 @@ def show_work(wiring: Wiring) -> None:
     report, telemetry = wiring.report(), wiring.telemetry
     telemetry.set(OLDEST_PENDING, report.oldest_pending)
     telemetry.set(OLDEST_OUTBOX, report.oldest_outbox)
+    telemetry.set(OLDEST_MAIL, report.oldest_mail)
     telemetry.set(OUTBOX_ROWS, report.outbox_rows)
     for state in LaneState:
         telemetry.set(CONNECTIONS, report.connections.get(state, 0), state.value)

@@ -110,7 +110,11 @@ OLDEST_PENDING: Final = _gauge(
     "When the oldest event without an outcome came, of active connections; 0: none.",
 )
 OLDEST_OUTBOX: Final = _gauge(
-    "oldest_outbox_timestamp_seconds", "When the oldest row of the outbox was written; 0: none."
+    "oldest_outbox_timestamp_seconds",
+    "When the oldest row of the outbox that is for Kafka was written; 0: none.",
+)
+OLDEST_MAIL: Final = _gauge(
+    "oldest_mail_timestamp_seconds", "When the oldest mail not yet sent was written; 0: none."
 )
 OUTBOX_ROWS: Final = _gauge("outbox_rows", "Rows of the outbox not yet published.")
 PUBLISHED: Final = _counter("published_total", "Outbox rows that Kafka has, by topic.", "topic")

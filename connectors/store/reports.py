@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from connectors.store.engine import Store
+from connectors.store.tables import MAIL, lane, organization, outbox, pending
 from connectors.store.tables import connection as connections
-from connectors.store.tables import lane, organization, outbox, pending
 from processors.ports.lane import BY_HAND
 from schemas.connection import LaneState
 from schemas.labels import Api
@@ -23,7 +23,8 @@ class Report:
     Attributes:
         oldest_pending: when the oldest event without an outcome came, of active connections: what
             waits for a preview waits by design (R-07).
-        oldest_outbox: when the oldest row of the outbox was written.
+        oldest_outbox: when the oldest row of the outbox that is for Kafka was written.
+        oldest_mail: when the oldest mail in it was written; a mail server is not Kafka.
         outbox_rows: rows that are not published.
         connections: how many there are in each state of their lane.
         since: since when the lane longest in each state has been in it.
@@ -32,6 +33,7 @@ class Report:
 
     oldest_pending: float
     oldest_outbox: float
+    oldest_mail: float
     outbox_rows: int
     connections: Mapping[str, int]
     since: Mapping[str, float]
@@ -48,9 +50,12 @@ def report(store: Store) -> Report:
             .order_by(pending.c.received_at)
             .limit(1)
         ).scalar_one_or_none()
-        first = connection.execute(
-            select(outbox.c.written_at).order_by(outbox.c.id).limit(1)
-        ).scalar_one_or_none()
+        first, mail = (
+            connection.execute(
+                select(outbox.c.written_at).where(which).order_by(outbox.c.id).limit(1)
+            ).scalar_one_or_none()
+            for which in (~MAIL, MAIL)
+        )
         rows = connection.execute(select(func.count()).select_from(outbox)).scalar_one()
         states = connection.execute(
             select(lane.c.state, func.count(), func.min(lane.c.since)).group_by(lane.c.state)
@@ -58,6 +63,7 @@ def report(store: Store) -> Report:
         return Report(
             (oldest or 0) / 1000,
             (first or 0) / 1000,
+            (mail or 0) / 1000,
             rows,
             {state: count for state, count, _ in states},
             {state: since / 1000 for state, _, since in states},

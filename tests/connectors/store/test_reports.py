@@ -1,6 +1,7 @@
 """What is waiting, for the gauges (R-105)."""
 
 import pytest
+from sqlalchemy import insert
 
 from connectors.store.reports import Report, report
 from connectors.store.tables import lane, organization, outbox, pending
@@ -19,7 +20,7 @@ NONE_REFUSED: dict[str, float] = {Api.XLEDGER: 0.0, Api.HUMA: 0.0}
 @pytest.mark.rule("R-105")
 def test_an_empty_store_waits_for_nothing(stored: Stored) -> None:
     """Zero stands for nothing, not for 1970."""
-    assert report(stored.store) == Report(0, 0, 0, {}, {}, NONE_REFUSED)
+    assert report(stored.store) == Report(0, 0, 0, 0, {}, {}, NONE_REFUSED)
 
 
 @pytest.mark.rule("R-105")
@@ -40,6 +41,20 @@ def test_the_oldest_of_each_kind_is_told(stored: Stored) -> None:
     told = report(stored.store)
     assert (told.oldest_pending, told.oldest_outbox, told.outbox_rows) == (5.0, 7.0, 2)
     assert told.connections == {"running": 2, "paused": 1}
+
+
+@pytest.mark.rule("R-105")
+def test_mail_is_not_late_for_kafka(stored: Stored) -> None:
+    """Nor the other way: each waits for somebody else."""
+    row = {"value": b"", "headers": "[]"}
+    with stored.store.begin() as connection:
+        connection.execute(insert(outbox).values(topic="", written_at=3_000, **row))
+    told = report(stored.store)
+    assert (told.oldest_outbox, told.oldest_mail, told.outbox_rows) == (0, 3.0, 1)
+    with stored.store.begin() as connection:
+        connection.execute(insert(outbox).values(topic="t", written_at=4_000, **row))
+    told = report(stored.store)
+    assert (told.oldest_outbox, told.oldest_mail, told.outbox_rows) == (4.0, 3.0, 2)
 
 
 @pytest.mark.rule("R-07", "R-105")
