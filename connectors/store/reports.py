@@ -54,7 +54,7 @@ def report(store: Store) -> Report:
             connection.execute(
                 select(outbox.c.written_at).where(which).order_by(outbox.c.id).limit(1)
             ).scalar_one_or_none()
-            for which in (~MAIL, MAIL)
+            for which in (outbox.c.topic != "", MAIL)
         )
         rows = connection.execute(select(func.count()).select_from(outbox)).scalar_one()
         states = connection.execute(
