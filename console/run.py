@@ -83,6 +83,7 @@ def _main_of(role: str, wiring: Wiring, vitals: Vitals, crew: Crew) -> Work:
         delivery = wiring.delivery(vitals).run
         crew.add("housekeeping", wiring.housekeeping().run)
         crew.add("sweep", wiring.sweep(vitals).run)
+        crew.add("mail", wiring.mailing().run)
         return delivery
     agents = wiring.agents()
     crew.add("pulse", wiring.pulse(agents, vitals).run)

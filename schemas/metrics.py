@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from schemas import labels as values
+from schemas.notice import MailResult
 
 
 class MetricKind(StrEnum):
@@ -113,10 +114,16 @@ OLDEST_OUTBOX: Final = _gauge(
     "oldest_outbox_timestamp_seconds",
     "When the oldest row of the outbox that is for Kafka was written; 0: none.",
 )
+OUTBOX_ROWS: Final = _gauge("outbox_rows", "Rows of the outbox not yet published.")
+MAILS: Final = _counter(
+    "mails_total",
+    "Notices that were mailed, or dropped; refused ones are tried again (R-94).",
+    "result",
+    known=tuple((one.value,) for one in MailResult),
+)
 OLDEST_MAIL: Final = _gauge(
     "oldest_mail_timestamp_seconds", "When the oldest mail not yet sent was written; 0: none."
 )
-OUTBOX_ROWS: Final = _gauge("outbox_rows", "Rows of the outbox not yet published.")
 PUBLISHED: Final = _counter("published_total", "Outbox rows that Kafka has, by topic.", "topic")
 XLEDGER_SECONDS: Final = _seconds(
     "xledger_request_seconds",

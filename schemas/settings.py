@@ -403,6 +403,73 @@ class Outbox(Group):
         return self.limit // 4
 
 
+class Notices(Group):
+    """When an administrator gets mail about a connection (R-94, R-97).
+
+    Failing, held, paused and a refused credential are told at once.
+    """
+
+    after: Seconds = _setting(
+        300.0,
+        "A lane that is broken or runs again, and a Huma that is away or back, is told of when it "
+        "has been so for so long: what comes and goes within is one trouble, and one mail.",
+        unit="seconds",
+        le=86_400,
+    )
+    waiting: Seconds = _setting(
+        3600.0,
+        "A lane that waits for a limit or for credits is told of when it has done nothing else for "
+        "so long; limits are met every day.",
+        unit="seconds",
+        le=86_400,
+    )
+
+
+class Mail(Group):
+    """Sending notices. Without HOST and MAILDIR nobody gets any; they are counted."""
+
+    host: str = _setting("", "The mail server.")
+    port: int = _setting(587, "Its port.", ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = _setting(
+        "starttls",
+        "How the session is encrypted: starttls (port 587), tls from the first byte (465), or "
+        "none, which lets nobody sign in.",
+    )
+    user: str = _setting("", "Who signs in at the mail server; empty: nobody does.")
+    password_file: Path | None = _setting(None, "File with the mail server's password.")
+    ca_file: Path | None = _setting(
+        None, "Certificate authority of the mail server, PEM; the system's own when not set."
+    )
+    sender: str = _setting("", "Address that mail comes from; a mail server needs it.")
+    maildir: Path | None = _setting(
+        None, "Folder of a maildir to put mail into, instead of a mail server."
+    )
+    timeout: Seconds = _setting(
+        10.0, "How long the mail server has for each step.", unit="seconds", le=60
+    )
+    lease: Seconds = _setting(
+        120.0,
+        "How long a process owns the sending without renewing; it renews before each mail.",
+        unit="seconds",
+        le=3600,
+    )
+    look: Seconds = _setting(
+        5.0, "How often it is looked for what is to be told and sent.", unit="seconds", le=60
+    )
+    retry: Seconds = _setting(
+        30.0,
+        "First pause after the mail server was away, or refused a mail; doubled each time.",
+        unit="seconds",
+        le=3600,
+    )
+    retry_longest: Seconds = _setting(900.0, "Longest such pause.", unit="seconds", le=86_400)
+    give_up: Seconds = _setting(
+        259_200.0,
+        "A mail that could not be sent for so long is dropped, and counted: three days.",
+        unit="seconds",
+    )
+
+
 class Http(Group):
     """Metrics and health."""
 
@@ -445,6 +512,8 @@ class Settings(BaseSettings):
     sweep: Sweep = Sweep()
     guard: Guard = Guard()
     watch: Watch = Watch()
+    notices: Notices = Notices()
+    mail: Mail = Mail()
     http: Http = Http()
 
     @model_validator(mode="after")
@@ -475,5 +544,27 @@ class Settings(BaseSettings):
             raise ValueError(
                 "STORE__LOCK_TIMEOUT and STORE__IDLE_TIMEOUT must be shorter than "
                 "KAFKA__SESSION_TIMEOUT, or a stopped process holds up its successor"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_agrees(self) -> Self:
+        """Refuse mail settings that contradict each other."""
+        mail = self.mail
+        if mail.host and mail.maildir is not None:
+            raise ValueError("set MAIL__HOST or MAIL__MAILDIR, not both: mail goes one way")
+        if mail.host and "@" not in mail.sender:
+            raise ValueError(
+                "MAIL__SENDER must be the address that mail comes from, once MAIL__HOST is set"
+            )
+        if mail.security == "none" and mail.user:
+            raise ValueError(
+                "MAIL__USER needs MAIL__SECURITY starttls or tls, or its password could be read on "
+                "the way"
+            )
+        if mail.lease <= mail.timeout:
+            raise ValueError(
+                "MAIL__LEASE must be longer than MAIL__TIMEOUT, or two processes could send the "
+                "same mail"
             )
         return self

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, case, true, update
 
+from connectors.store import notices
 from connectors.store.clock import now_ms
 from connectors.store.tables import lane
 from processors.ports.lane import BY_HAND, LaneStatus
@@ -15,7 +16,7 @@ ANY: Final = true()
 def put(
     connection: Connection, one: str, status: LaneStatus, only: ColumnElement[bool] = ANY
 ) -> bool:
-    """Store the state of a connection's lane, and until when; False where `only` does not hold.
+    """Store a lane's state, until when, and its notice; False where `only` does not hold.
 
     `since` is when it came into this state: a probe that fails again leaves it.
     """
@@ -30,6 +31,8 @@ def put(
             until=now_ms() + int(status.wait * 1000) if status.wait else 0,
         )
     )
+    if changed.rowcount:
+        notices.tell_lane(connection, one)
     return bool(changed.rowcount)
 
 

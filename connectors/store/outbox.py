@@ -1,4 +1,7 @@
-"""The outbox: rows written in the transaction of what they report, published by the relay."""
+"""The outbox: rows written in the transaction of what they report, published by the relay.
+
+Mail stands in it too (`connectors.store.mails`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +22,8 @@ from schemas.person import PersonKey
 
 LEASE: Final = "relay"
 COLUMN: Final = "outbox.value"
+KAFKA: Final = outbox.c.topic != ""
+"""What is not mail, which another relay sends: neither holds up the other."""
 COLUMNS: Final = (
     "topic", "partition", "key", "value", "headers", "sealed_for", "whose", "written_at",
 )  # fmt: skip
@@ -80,7 +85,8 @@ class StoredOutbox:
 
     def rows(self, after: int, limit: int) -> Sequence[OutboxRow]:
         """See the port; values leave opened."""
-        query = select(outbox).where(outbox.c.id > after).order_by(outbox.c.id).limit(limit)
+        which = (outbox.c.id > after) & KAFKA
+        query = select(outbox).where(which).order_by(outbox.c.id).limit(limit)
         with self._store.read() as connection:
             return [self._opened(connection, row) for row in connection.execute(query)]
 
@@ -96,9 +102,10 @@ class StoredOutbox:
                 )
 
     def count(self) -> int:
-        """Return how many rows wait."""
+        """Return how many rows wait for Kafka."""
+        query = select(func.count()).select_from(outbox).where(KAFKA)
         with self._store.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
+            return int(connection.execute(query).scalar_one())
 
     def _opened(self, connection: Connection, row: Any) -> OutboxRow:
         value = None if row.value is None else bytes(row.value)

@@ -10,14 +10,15 @@ from connectors.store.ending import end_events
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
 from connectors.store.merging import fill
+from connectors.store.notices import tell_huma
 from connectors.store.tables import dirty, organization, pending
 from processors.ports.huma import HumaPerson
 from processors.ports.intake import Ended
 from processors.ports.lane import Lease, Unread
+from schemas.notice import HUMA_OK
 from schemas.outcome import FieldEnd
 from schemas.reasons import Code
 
-OK: Final = "ok"
 ONE: Final = 1_000_000
 UNREAD: Final = """
 SELECT DISTINCT d.person, p.revision FROM dirty AS d
@@ -81,8 +82,12 @@ def huma_state(connection: Connection, lease: Lease, state: str, wait: float) ->
     guard(connection, lease)
     mine = organization.c.id == lease.organization
     before = connection.execute(select(organization.c.huma_state).where(mine)).scalar_one()
-    values: dict[str, Any] = {"huma_probe_at": 0 if state == OK else now_ms() + int(wait * 1000)}
+    values: dict[str, Any] = {
+        "huma_probe_at": 0 if state == HUMA_OK else now_ms() + int(wait * 1000)
+    }
     if before != state:
         values |= {"huma_state": state, "huma_since": now_ms()}
     connection.execute(update(organization).where(mine).values(**values))
+    if before != state:
+        tell_huma(connection, lease.organization)
     return bool(before != state)

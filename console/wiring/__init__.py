@@ -3,6 +3,7 @@
 from console.wiring.acting import Acting, Changed, Held, ShownOrganization
 from console.wiring.administration import Asked, Shown, ShownRun
 from console.wiring.desk import Desk
+from console.wiring.mailing import Mails
 from console.wiring.operation import Operation
 from console.wiring.replaying import Replaying, Wanted
 from console.wiring.roles import Roles, Vitals
@@ -20,5 +21,5 @@ __all__ = [
 ]
 
 
-class Wiring(Roles, Acting, Desk, Replaying, Operation):
+class Wiring(Roles, Mails, Acting, Desk, Replaying, Operation):
     """One process's parts, by its settings."""

@@ -83,7 +83,7 @@ class Base:
             given.statement_timeout,
             given.pool,
         )
-        return open_store(given.url, _secret(given.password_file), limits)
+        return open_store(given.url, secret_in(given.password_file), limits)
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -148,7 +148,7 @@ class Base:
         if given.ca_file is not None:
             settings["ssl.ca.location"] = str(given.ca_file)
         if given.security_protocol.startswith("SASL"):
-            password = _secret(given.password_file)
+            password = secret_in(given.password_file)
             settings |= {
                 "sasl.mechanism": given.sasl_mechanism,
                 "sasl.username": given.username,
@@ -215,7 +215,8 @@ class Base:
         )
 
 
-def _secret(file: Path | None) -> Personal[str] | None:
+def secret_in(file: Path | None) -> Personal[str] | None:
+    """Return the secret that a file holds; StopProcess when it cannot be read."""
     if file is None:
         return None
     try:
