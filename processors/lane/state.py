@@ -54,6 +54,7 @@ def stopped(status: LaneStatus) -> bool:
     return by_hand or status.state is LaneState.HELD
 
 
+MOST_FAIL: Final = "most people fail"
 SPAN: Final = 600.0
 AT_LEAST: Final = 20
 FAILING: Final = 0.4
@@ -83,11 +84,16 @@ class Recent:
             if len(last) == AT_LEAST and good >= RECOVERED * AT_LEAST:
                 self._tried.clear()
                 return LaneStatus()
-            return LaneStatus(LaneState.FAILING, "most people fail", waits.failing)
+            return failing(waits)
         while self._tried and self._tried[0][0] < now - SPAN:
             self._tried.popleft()
         failed = sum(not ok for _, ok in self._tried)
         if len(self._tried) >= AT_LEAST and failed > FAILING * len(self._tried):
             self._tried.clear()
-            return LaneStatus(LaneState.FAILING, "most people fail", waits.failing)
+            return failing(waits)
         return None
+
+
+def failing(waits: Waits) -> LaneStatus:
+    """Return the state of a lane most of whose people fail, until its next probe."""
+    return LaneStatus(LaneState.FAILING, MOST_FAIL, waits.failing)

@@ -146,7 +146,7 @@ class Lane:
         self._tasks.add(task)
         task.add_done_callback(self._landed)
         if self._standing.failing:
-            self._standing.not_before = tools.clock() + tools.limits.waits.failing
+            self._standing.probe()
         return None
 
     async def _hindered(self) -> float | None:
