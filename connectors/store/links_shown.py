@@ -27,6 +27,7 @@ from processors.ports.lane import Dirty, Facts, Intent, Origin, Step, Subject
 from processors.ports.people import (
     AHEAD,
     Confirmation,
+    FailedField,
     LaneSeen,
     LinkSeen,
     OpenField,
@@ -63,6 +64,7 @@ class Known:
     projection: Projection
     versions: Mapping[str, int]
     positions: Mapping[str, Projection]
+    failures: Mapping[str, tuple[FailedField, ...]]
     now: int
 
 
@@ -112,6 +114,7 @@ def link_of(transaction: Connection, standing: Standing, known: Known, opens: Op
         flight_at=None if row is None or row.flight_epoch is None else row.flight_at,
         ahead=_ahead(transaction, one, user, open_, known.now),
         events=_events(transaction, one, user),
+        failures=known.failures.get(one, ()),
     )
 
 

@@ -11,6 +11,7 @@ from connectors.store.audit_shown import last_writes, newest
 from connectors.store.clock import read_now
 from connectors.store.connections import all_standings
 from connectors.store.engine import Store
+from connectors.store.failures_shown import failed_fields, failed_records
 from connectors.store.keyring import Keyring
 from connectors.store.links_shown import Known, Opens, link_of
 from connectors.store.tables import field, organization, person, position
@@ -58,7 +59,8 @@ class StoredPeople:
             positions, of_positions = _positions(transaction, key, opens)
             if of_positions:  # a position field is as new as the newest of them
                 versions |= dict.fromkeys(PositionField, max(of_positions.values()))
-            known = Known(key, _facts(row), projection, versions, positions, now)
+            failures = failed_fields(transaction, key)
+            known = Known(key, _facts(row), projection, versions, positions, failures, now)
             links = tuple(link_of(transaction, one, known, opens) for one in standings)
             return PersonSeen(
                 now=now,
@@ -74,6 +76,7 @@ class StoredPeople:
                 positions=positions,
                 position_versions=of_positions,
                 links=links,
+                letters=failed_records(transaction, key),
                 audit=newest(transaction, key, connection, history),
                 writes=last_writes(transaction, key, [one.connection.id for one in links], targets),
             )

@@ -1,4 +1,4 @@
-"""`people show`: one person's state, what waits and why, what Xledger confirmed."""
+"""`people show`: one person's state, what waits or failed and why, what Xledger confirmed."""
 
 import click
 
@@ -34,7 +34,7 @@ def show(
     values: bool,
     as_json: bool,
 ) -> None:
-    """Show who somebody is here, what waits and why, what Xledger confirmed, their positions.
+    """Show who somebody is here, what waits or failed and why, what Xledger has, their positions.
 
     Example: huma-xledger people show 9b2e0c1a-0000-4000-8000-0000000000aa
     """

@@ -1,7 +1,7 @@
 """`people show` as lines: the same facts as its document, in the order in which they are asked."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from console.people.lines import (
     aligned,
@@ -10,6 +10,7 @@ from console.people.lines import (
     link_lines,
     open_lines,
     section,
+    together,
     value_of,
     when,
     wrapped,
@@ -17,6 +18,8 @@ from console.people.lines import (
 from console.people.who_lines import audit_row, who_lines, zone_of
 
 NOTHING = ["    nothing"]
+SHORT: Final = 12
+"""Digits of a letter's id that `dead-letters` takes."""
 
 
 def lines_of(document: dict[str, Any]) -> list[str]:
@@ -30,6 +33,10 @@ def lines_of(document: dict[str, Any]) -> list[str]:
             lines += _connection(link)
     if not links:
         lines += ["", "The organisation has no connection, so that nothing is sent."]
+    lines += section("Records that failed whole", [
+        line for one in document["letters"]
+        for line in wrapped(f"{_kind(one)}: {_failed(one, zone)}", 1)
+    ])  # fmt: skip
     names = {link["id"]: link["name"] for link in links}
     rows = [audit_row(one, zone, names) for one in document["audit"]]
     return [*lines, *section(f"History, the newest first (times in {zone})", aligned(rows, 1))]
@@ -39,9 +46,15 @@ def _connection(link: dict[str, Any]) -> list[str]:
     zone = link["zone"]
     confirmed = [_confirmed(one, zone) for one in link["confirmed"]]
     events = [line for one in link["events"] for line in _event(one, zone)]
+    failures = [
+        line
+        for one in link["failures"]
+        for line in wrapped(f"{one['field']}: {_failed(one, zone)}", 2)
+    ]
     return [
         *section("Waiting", open_lines(link["open"], zone, 2) or NOTHING, 1),
         *section("Events without an outcome yet", events, 1),
+        *section("Failed, and not ended since", failures, 1),
         *section("Confirmed by Xledger", aligned(confirmed, 2) or NOTHING, 1),
         *_positions(link["position_data"]),
     ]
@@ -53,13 +66,23 @@ def _confirmed(one: dict[str, Any], zone: str) -> tuple[str, ...]:
     return one["target"], when(one["at"], zone), " ".join([*value, *of])
 
 
+def _failed(one: dict[str, Any], zone: str) -> str:
+    id_ = one["letter"]
+    letter = "" if id_ is None else ", " + together(f"letter {id_[:SHORT]}")
+    at = when(one["first_failed_at"], zone)
+    return f"{one['code']} ({one['state']}), failed first {at}{letter}"
+
+
 def _event(one: dict[str, Any], zone: str) -> list[str]:
-    kind = (one["type"] or "unknown").removeprefix("com.humahr.")
     revision = "" if one["revision"] is None else f", revision {one['revision']}"
     again = f", replay {one['round']}" if one["round"] else ""
-    lines = wrapped(f"{kind}{revision}{again}, received {when(one['received_at'], zone)}", 2)
+    lines = wrapped(f"{_kind(one)}{revision}{again}, received {when(one['received_at'], zone)}", 2)
     lines += wrapped(", ".join(one["fields"]) or "no field", 3, "waits for ")
     return [*lines, f"      outcome {one['outcome']}"]
+
+
+def _kind(one: dict[str, Any]) -> str:
+    return str(one["type"] or "unknown").removeprefix("com.humahr.")
 
 
 def _positions(data: dict[str, Any] | None) -> list[str]:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from processors.desk.documents import reason_document
 from processors.gate.person import PERSON
 from processors.people.judged import Judged
 from processors.people.lane_says import lane_says
 from processors.people.link_says import SAYS, hindrances, is_outside, lacking
 from processors.people.times import iso
 from processors.people.why_waiting import Case, why_waiting
-from processors.ports.people import AuditEntry, LinkSeen, OpenField, PersonSeen
+from processors.ports.desk import Letter
+from processors.ports.people import AuditEntry, FailedField, LinkSeen, OpenField, PersonSeen
 
 GONE: Final = "Deleted in Huma, or erased here: every value is gone, ids are all that is left."
 
@@ -82,6 +84,34 @@ def open_document(
         "waits": why.waits.value,
         "says": why.says,
         "until": iso(why.until),
+    }
+
+
+def failed_field_document(one: FailedField) -> dict[str, Any]:
+    """Return a field that failed, why, and what to do about it."""
+    return {
+        "field": one.field,
+        "state": one.state.value,
+        "letter": one.letter,
+        "outcome": one.outcome,
+        "attempts": one.attempts,
+        "first_failed_at": iso(one.first_failed_at),
+        "last_failed_at": iso(one.last_failed_at),
+        **reason_document(one.code or ""),
+    }
+
+
+def failed_record_document(one: Letter) -> dict[str, Any]:
+    """Return a record that failed whole, why, and what to do about it."""
+    return {
+        "letter": one.id,
+        "state": one.state.value,
+        "connection": one.connection,
+        "type": one.type,
+        "stage": one.stage,
+        "first_failed_at": iso(one.first_failed_at),
+        "last_failed_at": iso(one.last_failed_at),
+        **reason_document(one.code),
     }
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from processors.people.choices import position_data
 from processors.people.documents import (
     audit_document,
+    failed_field_document,
+    failed_record_document,
     link_document,
     open_document,
     person_document,
@@ -31,6 +33,7 @@ def shown(seen: PersonSeen, tries: int, *, values: bool) -> dict[str, Any]:
             for id_, version in sorted(seen.position_versions.items())
         ],
         "connections": [_connection(seen, link, tries, values=values) for link in seen.links],
+        "letters": [failed_record_document(one) for one in seen.letters],
         "audit": audit_document(seen.audit),
     }
 
@@ -44,7 +47,8 @@ def values_in(document: dict[str, Any]) -> list[str]:
 def _connection(seen: PersonSeen, link: LinkSeen, tries: int, *, values: bool) -> dict[str, Any]:
     document = link_document(seen, link)
     if seen.deleted_at is not None:
-        return {**document, "open": [], "confirmed": [], "position_data": None, "events": []}
+        nothing: dict[str, Any] = {"open": [], "confirmed": [], "events": [], "failures": []}
+        return {**document, **nothing, "position_data": None}
     judged = judge(link, seen.now)
     return {
         **document,
@@ -62,6 +66,7 @@ def _connection(seen: PersonSeen, link: LinkSeen, tries: int, *, values: bool) -
             }
             for event in link.events
         ],
+        "failures": [failed_field_document(one) for one in link.failures],
     }
 
 

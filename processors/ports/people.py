@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from processors.ports.desk import Letter
 from processors.ports.lane import Dirty, Facts, Subject
 from schemas.connection import Connection, LaneState
+from schemas.desk import LetterState
 from schemas.employee import Target
 from schemas.person import Json, PersonKey, Projection
 
@@ -44,6 +46,20 @@ class WaitingEvent:
     round: int
     received_at: int
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedField:
+    """A field that failed and was not ended since (R-89); `outcome` is the correlation id."""
+
+    field: str
+    code: str | None
+    state: LetterState
+    letter: str | None
+    outcome: str | None
+    attempts: int
+    first_failed_at: int | None
+    last_failed_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,7 @@ class LinkSeen:
         flight_at: since when the person is in flight.
         ahead: people of the connection who are taken before; at most `AHEAD`.
         events: those that wait, the oldest first.
+        failures: those that nothing has ended, the oldest first.
     """
 
     connection: Connection
@@ -101,6 +118,7 @@ class LinkSeen:
     flight_at: int | None
     ahead: int
     events: tuple[WaitingEvent, ...]
+    failures: tuple[FailedField, ...]
 
 
 AHEAD = 1000
@@ -124,6 +142,7 @@ class PersonSeen:
         positions: by id.
         position_versions: by id; of one that was deleted, too.
         links: one for each connection that was asked for.
+        letters: of records that failed whole, before any field of them was looked at.
         audit: the newest rows, the newest first.
         writes: the rows of the last write of each target that was asked for, by connection.
     """
@@ -141,6 +160,7 @@ class PersonSeen:
     positions: Mapping[str, Projection]
     position_versions: Mapping[str, int]
     links: tuple[LinkSeen, ...]
+    letters: tuple[Letter, ...]
     audit: tuple[AuditEntry, ...]
     writes: Mapping[tuple[str, Target], tuple[AuditEntry, ...]]
 

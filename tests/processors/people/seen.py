@@ -39,7 +39,7 @@ def link(**more: Any) -> LinkSeen:
     plain = LinkSeen(
         connection=CONNECTION, preview=False, lane=RUNNING, subject=subject(), open=(PHONE,),
         confirmed={}, linked_at=NOW - MINUTE, next_flip_on=None, flight_at=None, ahead=0,
-        events=(),
+        events=(), failures=(),
     )  # fmt: skip
     return replace(plain, **more)
 
@@ -50,6 +50,6 @@ def person(**more: Any) -> PersonSeen:
         now=NOW, key=PersonKey("o", "u"), facts=FACTS, revision=5, complete=True, deleted_at=None,
         huma_state="ok", huma_probe_at=0, projection=Projection(WHOLE),
         versions=dict.fromkeys(WHOLE, 5), positions={}, position_versions={}, links=(link(),),
-        audit=(), writes={},
+        letters=(), audit=(), writes={},
     )  # fmt: skip
     return replace(plain, **more)
