@@ -7,6 +7,7 @@ commit jumps over one event in work.
 """
 
 import asyncio
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ import faust
 import structlog
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
+from mode.threads import ServiceThread
 
 from connectors.kafka.contiguous import Contiguous, Verdict
 from processors.ports.source import Place
@@ -33,6 +35,15 @@ HEARTBEATS: Final = 5
 """In one session time-out."""
 
 log = structlog.get_logger()
+
+
+def _silent(*_: Any, **__: Any) -> None:
+    """Print nothing: what a thread of Faust's died of can quote a record, and is logged too."""
+
+
+ServiceThread.on_crash = _silent  # type: ignore[method-assign,unused-ignore]
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+"""It warns ten times a second while Kafka is away; we say so once (`processors.watch.pulse`)."""
 
 Fold = Callable[[Sequence[Seen]], None]
 

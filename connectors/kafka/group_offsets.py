@@ -9,7 +9,7 @@ from connectors.kafka.faults import fault_in
 from connectors.kafka.watermarks import Watermarks
 from processors.ports.source import Place
 from processors.ports.watch import Reached
-from schemas.errors import StopProcess
+from schemas.errors import BrokerUnavailable, Fault, StopProcess
 
 SECONDS: Final = 15.0
 MEMBERS: Final = frozenset(
@@ -36,16 +36,19 @@ class CommittedOffsets:
         self._group = group
         self._topics = topics
         self._opened: tuple[Consumer, Watermarks] | None = None
+        self._met = False
 
     def reached(self) -> Mapping[Place, Reached]:
-        """See the port."""
+        """See the port. Once the cluster has answered, whatever it says later is waited for."""
         try:
             consumer, watermarks = self._open()
             ranges = watermarks.ranges()
             committed = _committed(consumer, ranges)
-        except KafkaException as error:
+        except (KafkaException, Fault) as error:
             self._opened = None
-            raise fault_in(error) from None
+            fault = error if isinstance(error, Fault) else fault_in(error)
+            raise (BrokerUnavailable(str(fault)) if self._met else fault) from None
+        self._met = True
         return {
             place: Reached(committed.get(place), first, end)
             for place, (first, end) in ranges.items()

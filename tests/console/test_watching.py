@@ -15,20 +15,22 @@ import pytest
 from confluent_kafka import Message, Producer
 from sqlalchemy import func, select
 
+from connectors.broker.apache import Apache
 from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.store.engine import Store, open_store
 from connectors.store.tables import failure, heartbeat, letter, timeline
+from processors.ports.source import Place
 from processors.ports.watch import Seen
 from schemas.key import organization_of_key
 from schemas.topics import DEAD_LETTERS, OUTCOMES, WATCHED
 from tests.console.conftest import Operator, prepare
 from tests.fixtures.databases import LIMITS
-from tests.fixtures.records import kafka, new_group, read
+from tests.fixtures.records import kafka, new_group, read, write
 from tests.fixtures.stored import ORGANIZATION
 from tests.fixtures.waiting import until
-from tests.fixtures.watched import Company, Watched, connect
+from tests.fixtures.watched import Company, Happened, Watched, connect, failed
 
-STEPS: Final = 900
+STEPS: Final = 600
 KILLS: Final = 3
 SECONDS: Final = 60
 
@@ -213,6 +215,46 @@ def test_offsets_of_watch_are_shown_and_set(watcher: Operator) -> None:
     assert watcher.types(*move, "--execute").code == 0
     rows_now = watcher.types("offsets", "show", "--group", "watch", "--json").json
     assert all(row["next"] == row["end"] for row in rows_now)
+
+
+@pytest.mark.java
+def test_watch_goes_on_by_itself_once_kafka_is_back(operator: Operator, own_apache: Apache) -> None:
+    """Meanwhile it says so, is not ready, and lives."""
+    ready = operator.but(
+        KAFKA__BOOTSTRAP_SERVERS=own_apache.servers, WATCH__LOOK="0.2", WATCH__GROUP=new_group()
+    )
+    prepare(ready)
+    before, after = (Happened(f"e{n}", {"email": failed(n)}) for n in (1, 2))
+    with (
+        ready.program("watch", "run", "watch") as watch,
+        closing(store_of(ready.folder / "store.db", ORGANIZATION)) as store,
+    ):
+        url = watch.start()["url"]
+        tell(own_apache, before)
+        until(partial(has_kept, store, before), SECONDS)
+        until(partial(is_ready, url), SECONDS)
+        own_apache.kill()
+        until(lambda: not is_ready(url), SECONDS)
+        assert httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
+        own_apache.start()
+        until(partial(is_ready, url), SECONDS)
+        tell(own_apache, after)
+        until(partial(has_kept, store, after), SECONDS)
+        assert watch.stop() == 0
+    assert "Traceback" not in (ready.folder / "watch.log").read_text()
+
+
+def tell(kafka_: Apache, one: Happened) -> None:
+    """Write an outcome."""
+    record = one.outcome_record
+    write(kafka_.servers, Place(record.topic, 0), record.value, key=record.key)
+
+
+def has_kept(store: Store, one: Happened) -> bool:
+    """Say whether an outcome is kept."""
+    with store.read() as connection:
+        ids = connection.execute(select(timeline.c.outcome)).scalars().all()
+    return one.outcome.id in ids
 
 
 def is_ready(url: str) -> bool:
