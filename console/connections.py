@@ -12,6 +12,7 @@ from console.output import JSON, emit
 from console.secrets import client_of, one_stdin, token_of
 from console.wiring import Asked, Shown, Wiring
 from processors.mapping.countries import country_code
+from processors.people.times import local
 from schemas.connection import LaneState
 from schemas.personal import Personal
 
@@ -142,18 +143,27 @@ def add(
 
 
 @connections.command("list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice([state.value for state in LaneState]),
+    help="Only those whose lane is in this state; several times for several.",
+)
 @JSON
 @click.pass_obj
-def list_(wiring: Wiring, *, as_json: bool) -> None:
-    """List every connection with the state of its lane."""
-    found = wiring.shown()
+def list_(wiring: Wiring, states: tuple[str, ...], *, as_json: bool) -> None:
+    """List every connection with the state of its lane, since when it stands still, and why."""
+    connected = wiring.shown()
+    found = [one for one in connected if not states or one.state in states]
     lines = [
         f"{one.connection.id}  {one.state.value:<8}  {_active(one):<12}  {one.connection.name}"
+        + _stands(one)
         for one in found
     ]
-    emit(
-        [_document(wiring, one) for one in found], lines or ["no connections yet"], as_json=as_json
-    )
+    none = f"none of {len(connected):,} connections is {' or '.join(states)}"
+    empty = none if connected else "no connections yet"
+    emit([_document(wiring, one) for one in found], lines or [empty], as_json=as_json)
 
 
 @connections.command()
@@ -275,6 +285,14 @@ def remove(wiring: Wiring, connection: str, *, execute: bool, as_json: bool) -> 
         [f"removed; {ended:,} waiting events were skipped"],
         as_json=as_json,
     )
+
+
+def _stands(one: Shown) -> str:
+    """Return since when, and why, a lane does not run."""
+    if one.state is LaneState.RUNNING:
+        return ""
+    why = "" if one.reason is None else f", {one.reason}"
+    return f"  since {local(one.since, one.connection.zone)}{why}"
 
 
 def _active(one: Shown) -> str:
