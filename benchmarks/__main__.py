@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from benchmarks import delivery, durable, intake, lone, turning
+from benchmarks import delivery, durable, intake, letters, lone, turning
 from benchmarks.figures import Figure
 from benchmarks.ground import machine
 from benchmarks.options import Options
@@ -27,6 +27,7 @@ ALL: Final[Mapping[str, Callable[[Options], list[Figure]]]] = {
     "n": delivery.creations,
     "e": lone.lone,
     "f": turning.turning,
+    "g": letters.letters,
 }
 DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
