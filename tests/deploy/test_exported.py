@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from console.documentation import alerts
+from console.documentation import ROOT, alerts
 from schemas.metrics import ALL, MetricKind
 from schemas.topics import ALL as TOPICS
 
@@ -21,7 +21,12 @@ SERIES: Final = {
 OF_PROMETHEUS: Final = {"namespace"}
 """Labels that the scrape adds."""
 MATCHER: Final = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
-PARTS: Final = {"relay", "intake", "lanes", "sweep", "watch"}
+PARTS: Final = {
+    part
+    for file in (ROOT / "processors").rglob("*.py")
+    for part in re.findall(r'^PART: Final = "(\w+)"$', file.read_text("utf-8"), re.MULTILINE)
+}
+"""What the parts of processes call themselves."""
 
 
 def name_of(rule: dict[str, Any]) -> str:
