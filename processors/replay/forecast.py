@@ -67,11 +67,8 @@ def foretell(
         person: whose it is, now; None: that is not known.
         around: the rest of the world.
     """
-    standings = {
-        standing.connection.id: standing
-        for of_one in around.connections.by_organization.values()
-        for standing in of_one
-    }
+    mine = around.connections.by_organization.get(prepared.item.organization or "", ())
+    standings = {standing.connection.id: standing for standing in mine}
     if letter.connection is not None and letter.connection not in standings:
         return Foretold(Forecast.BLOCKED, Code.CONNECTION_REMOVED, letter.fields)
     imagined = Imagined(person)
