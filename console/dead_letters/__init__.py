@@ -2,6 +2,8 @@
 
 import click
 
+from console.dead_letters.decide import ignore, park
+from console.dead_letters.export import export
 from console.dead_letters.forecast import forecast
 from console.dead_letters.list import list_
 from console.dead_letters.replay import replay
@@ -12,5 +14,5 @@ def dead_letters() -> None:
     """See what failed, mend the cause, and send it again: the operator's desk."""
 
 
-for command in (list_, forecast, replay):
+for command in (list_, forecast, replay, park, ignore, export):
     dead_letters.add_command(command)

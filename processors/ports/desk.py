@@ -6,7 +6,7 @@ Times are milliseconds of the store's clock, `source_timestamp` and `written_at`
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from schemas.desk import LetterState, Selection
 
@@ -72,6 +72,13 @@ class Letter:
     state: LetterState
     closed_as: str | None
     closed_at: int | None
+
+
+FROM: Final[Mapping[LetterState, tuple[LetterState, ...]]] = {
+    LetterState.PARKED: (LetterState.OPEN,),
+    LetterState.IGNORED: (LetterState.OPEN, LetterState.PARKED),
+}
+"""What somebody can decide, and of letters in which states: never while a replay is under way."""
 
 
 class Group(StrEnum):

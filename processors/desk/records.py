@@ -1,0 +1,38 @@
+"""A letter's own record: its bytes on the dead-letter topic, while it is still there (R-90)."""
+
+import base64
+from typing import Any
+
+from processors.ports.desk import Letter
+from processors.ports.replay import LetterRecord, Missing
+from schemas.letter import parse
+from schemas.personal import Personal
+from schemas.reasons import Code
+
+
+def of_letter(letter: Letter, held: LetterRecord | Missing) -> LetterRecord | Missing:
+    """Return what stands at a letter's place if it is the letter: the topic may be another one."""
+    if isinstance(held, Missing):
+        return held
+    carried = parse(held.headers)
+    mine = (letter.source, letter.event, letter.connection)
+    same = (carried.event_source, carried.event_id, carried.connection) == mine
+    return held if same else Missing.ANOTHER
+
+
+def is_withheld(letter: Letter) -> bool:
+    """Say whether nobody sees the values any more: the person was deleted (R-78)."""
+    return letter.closed_as == Code.DELETED
+
+
+def record_document(held: LetterRecord) -> dict[str, Any]:
+    """Return a record in base64; each part is a `Personal`."""
+    return {
+        "key": _text(held.key),
+        "value": _text(held.value),
+        "headers": [[name, _text(raw)] for name, raw in held.headers],
+    }
+
+
+def _text(raw: bytes | None) -> Personal[str] | None:
+    return None if raw is None else Personal(base64.b64encode(raw).decode())
