@@ -5,7 +5,7 @@ sent within the hour, and those who wait. Together, so that nothing of a mass ch
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ FIELDS_OF_ONE: Final = 16
 """A person has fifteen fields: of more rows than so many times the limit the limit is passed."""
 SHARE: Final = 20
 """Counting takes at most one part in so many of a lane's time: see `StoredGuard.look`."""
+LATE_MS: Final = 10_000
+"""What became dirty so short before a count may have been stored after it."""
 WAITING: Final = f"""
 SELECT count(*), count(DISTINCT CASE WHEN t.fresh THEN t.person END),
   count(DISTINCT CASE WHEN t.sensitive THEN t.person END)
@@ -68,9 +70,13 @@ class Guarding:
 
 @dataclass(slots=True)
 class _Passed:
-    """The lane may go on without a count until then, and for so many people."""
+    """Until when the lane may go on without a count, on the process's clock.
+
+    Who waited at the turn `known` was counted; of others `people` more may be taken.
+    """
 
     until: float
+    known: int
     people: int
 
 
@@ -87,17 +93,28 @@ class StoredGuard:
         self._clock = clock
         self._passed: dict[str, _Passed] = {}
 
-    def look(self, connection: Connection, lease: Lease, people: int, now: int) -> bool:
-        """Say whether the lane is held now; called before so many people are taken.
+    def look(
+        self, connection: Connection, lease: Lease, turns: Iterable[int | None], now: int
+    ) -> bool:
+        """Say whether the lane is held now; called before people are taken.
 
         A count is not repeated at once: where it is of very many it would take longer than sending
-        them. Meanwhile no more people are taken than were still allowed.
+        them. Meanwhile no more people are taken besides those who were counted than were still
+        allowed.
+
+        Args:
+            connection: in the transaction that takes them.
+            lease: of the lane.
+            turns: of each person about to be taken, the oldest that an event made; None: none.
+            now: the store's time, in milliseconds.
         """
         one = lease.connection
         passed = self._passed.get(one)
-        if passed is not None and self._clock() < passed.until and people <= passed.people:
-            passed.people -= people
-            return False
+        if passed is not None and self._clock() < passed.until:
+            new = sum(1 for turn in turns if turn is not None and turn > passed.known)
+            passed.people -= new
+            if passed.people >= 0:
+                return False
         began = self._clock()
         given = guarding(connection, self._rule, one, now)
         crowd = counted(connection, one, given, self._rule.allowed(given.limits, 0))
@@ -112,7 +129,7 @@ class StoredGuard:
             return True
         ended = self._clock()
         left = min(allowed.people - crowd.people, allowed.sensitive - crowd.sensitive)
-        self._passed[one] = _Passed(ended + SHARE * (ended - began), left - people)
+        self._passed[one] = _Passed(ended + SHARE * (ended - began), now - LATE_MS, left)
         return False
 
     def admit(self, connection: Connection, lease: Lease, people: Mapping[str, int]) -> LaneStatus:

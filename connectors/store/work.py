@@ -39,7 +39,7 @@ CREATED: Final = (LinkState.WANTED.value, LinkState.CREATING.value)
 """Whose creation sends everything, positions included (R-52)."""
 WRITTEN: Final = "('wanted', 'creating', 'linked')"
 FIRST: Final = f"""
-SELECT d.person FROM dirty AS d
+SELECT d.person, d.origin, d.turn FROM dirty AS d
 LEFT JOIN link AS l ON l.connection = d.connection AND l.person = d.person
 LEFT JOIN person AS p ON p.organization = d.organization AND p.person = d.person
 WHERE d.connection = :one AND d.open AND d.due <= :now AND d.turn <= :lingered
@@ -68,18 +68,18 @@ def take(
 ) -> Work:
     """Take the first people by origin and turn, and mark them in flight; none of a stopped lane.
 
-    Before anybody is taken the guard looks at all who wait (R-93).
+    Before they are taken the guard looks at all who wait (R-93).
 
     Raises:
         LeaseLost: the lane has another owner.
     """
     guard(connection, lease, **asked(idle))
     now = read_now(connection)
-    users = []
-    if not is_stopped(status_of(connection, lease.connection)) and not guarding.look(
-        connection, lease, people, now
-    ):
-        users = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
+    first: dict[str, int | None] = {}
+    if not is_stopped(status_of(connection, lease.connection)):
+        first = _first(connection, lease, people, now - int(linger * 1000), now, suspects=suspects)
+    held = bool(first) and guarding.look(connection, lease, first.values(), now)
+    users = [] if held else list(first)
     if users:
         _fly(connection, lease, users, now)
     found = subjects(connection, keyring, lease.connection, lease.organization, users, now)
@@ -89,7 +89,8 @@ def take(
 
 def _first(
     connection: Connection, lease: Lease, people: int, lingered: int, now: int, *, suspects: bool
-) -> list[str]:
+) -> dict[str, int | None]:
+    """Return whose turn it is, each with the oldest turn that an event of Huma's has made."""
     rows = connection.execute(
         text(FIRST),
         {
@@ -100,12 +101,12 @@ def _first(
             "rows": people * FIELDS_OF_ONE,
         },
     )
-    users: dict[str, None] = {}
-    for (user,) in rows:
+    users: dict[str, int | None] = {}
+    for user, origin, turn in rows:
         if len(users) == people and user not in users:
             break
-        users[user] = None
-    return list(users)
+        users.setdefault(user, None if origin else turn)
+    return users
 
 
 def _fly(connection: Connection, lease: Lease, users: Sequence[str], now: int) -> None:

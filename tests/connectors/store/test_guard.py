@@ -76,8 +76,13 @@ class Guarded:
         )
         return {int(one.user[-12:]) for one in work.people}
 
+    def restart(self) -> None:
+        """Let another process have the lane."""
+        self.lanes = StoredLanes(self.stored.store, self.stored.keyring, BOUNDS, RULE)
+
     def later(self, milliseconds: int) -> None:
-        """Let so much time pass since whoever was sent."""
+        """Let so much time pass since whoever was sent; what a process knew of it is old."""
+        self.restart()
         with self.stored.store.begin() as transaction:
             transaction.execute(
                 update(guarded).values(
@@ -269,7 +274,7 @@ def test_nothing_but_a_human_ends_a_hold(few: Guarded) -> None:
     admin, one = few.stored.connections, few.one.id
     few.stored.expire(few.one)
     few.lease = few.stored.claim(few.one, "next")
-    few.lanes = StoredLanes(few.stored.store, few.stored.keyring, BOUNDS, RULE)
+    few.restart()
     few.lanes.set_status(few.lease, replace(few.take().status, state=LaneState.RUNNING))
     admin.replace_token(one, Personal("another"), "operator")
     for command in (admin.resume, admin.pause):
@@ -418,21 +423,35 @@ def test_of_very_many_not_all_are_counted(stored: Stored) -> None:
 
 
 def test_a_count_is_not_repeated_at_once(few: Guarded) -> None:
-    """While few enough are taken that the limit cannot be passed by them."""
-    now = {"at": 0.0}
+    """Who was counted may go, and as many others as were still allowed; one more is counted."""
+    seconds = count()
+    guard = StoredGuard(RULE, lambda: next(seconds))
+    now, old, new = 10**13, 1, 10**13
 
-    def clock() -> float:
-        now["at"] += 1.0
-        return now["at"]
-
-    guard = StoredGuard(RULE, clock)
-
-    def held(people: int) -> bool:
+    def held(*turns: int | None) -> bool:
         with few.stored.store.begin() as transaction:
-            return guard.look(transaction, few.lease, people, 10**15)
+            return guard.look(transaction, few.lease, turns, now)
 
     few.change(0)
-    assert not held(1)
+    assert not held(new)
     few.change(*range(1, 6))
-    assert not held(1)
-    assert held(1)
+    assert not held(old, old, old, None, None, None)
+    assert not held(old, new)
+    assert not held(new)
+    assert held(new)
+
+
+def test_a_count_is_repeated_in_time(few: Guarded) -> None:
+    """It is good for twenty times as long as it took."""
+    seconds = iter([0.0, 1.0, 20.9, 21.1, 22.0])
+    guard = StoredGuard(RULE, lambda: next(seconds))
+
+    def held() -> bool:
+        with few.stored.store.begin() as transaction:
+            return guard.look(transaction, few.lease, [1], 10**13)
+
+    few.change(0)
+    assert not held()
+    few.change(*range(1, 6))
+    assert not held()
+    assert held()
