@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx
 
 from connectors.store import holds
-from connectors.store.connections import Connections, NewConnection, Shown
+from connectors.store.connections import HELD, Connections, NewConnection, Shown
 from connectors.store.holds import Hold, Rejected
 from connectors.store.organizations import HumaClientOf, Organizations
 from connectors.store.removal import remove
@@ -19,7 +19,8 @@ from connectors.store.runs import Runs, ShownRun
 from console.wiring.base import Base
 from processors.connecting import Tested, same_entity, try_huma, try_token
 from processors.lane.limiter import Limiter, Window
-from schemas.connection import Connection
+from schemas.connection import Connection, LaneState
+from schemas.errors import StopProcess
 from schemas.personal import Personal
 
 __all__ = ["Administration", "Asked", "Hold", "Shown", "ShownRun"]
@@ -156,9 +157,15 @@ class Administration(Base):
         return remove(self.store, self.keyring, connection, self.actor)
 
     def plan_sync(self, id_: str) -> ShownRun:
-        """Plan a run that links matching people (R-27)."""
-        self.require_store()
-        connection = self.connections.get(id_)
+        """Plan a run that links matching people (R-27).
+
+        Raises:
+            StopProcess: the guard holds the lane, which does nothing until a human decides (R-93).
+        """
+        (shown,) = self.shown(id_)
+        if shown.state is LaneState.HELD:
+            raise StopProcess(HELD.format(id_))
+        connection = shown.connection
         return self.runs.plan(id_, connection.organization, self.actor)
 
     def shown_runs(self, id_: str) -> list[ShownRun]:
