@@ -32,6 +32,8 @@ faults: $(READY) ## kill and break things at random: make faults N=200
 
 docs: $(READY) ## write the generated documents anew
 	@$(BIN)/python -m console.documentation
+	@HUMA_XLEDGER_TEST_WRITE_TRANSCRIPT=1 $(BIN)/python -m pytest -q --no-header --no-summary \
+		tests/console/dead_letters/test_transcript.py
 
 lock: ## resolve the dependencies anew: hashes, no addresses
 	@$(PYTHON) -m venv $(VENV)-lock

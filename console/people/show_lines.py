@@ -70,7 +70,7 @@ def _failed(one: dict[str, Any], zone: str) -> str:
     id_ = one["letter"]
     letter = "" if id_ is None else ", " + together(f"letter {id_[:SHORT]}")
     at = when(one["first_failed_at"], zone)
-    return f"{one['code']} ({one['state']}), failed first {at}{letter}"
+    return f"{one['code']} ({one['state']}), since {at}{letter}"
 
 
 def _event(one: dict[str, Any], zone: str) -> list[str]:

@@ -40,7 +40,7 @@ def test_what_failed_is_a_line_each(office: Office) -> None:
     (one,) = failures(office.shows()).values()
     assert (one["field"], one["code"], one["state"]) == ("phone", Code.REFUSED, "open")
     line = (
-        "    phone: refused by Xledger (open), failed first 2026-11-23 13:00:00, "
+        "    phone: refused by Xledger (open), since 2026-11-23 13:00:00, "
         f"letter {one['letter'][:12]}"
     )
     assert line in office.says("show", KARI.user).out.splitlines()
