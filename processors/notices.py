@@ -102,8 +102,8 @@ _SAYS: Final[Mapping[str, Words]] = MappingProxyType({
         "in Huma within an hour.",
         "Nothing of this connection is sent until somebody decides. It may be an import that you "
         "know of, or somebody who changes where wages go.",
-        "Ask who made these changes before you release them. Release sends them; reject leaves "
-        "Xledger as it is, for good.",
+        "Ask who made these changes before you release them. Release sends them; reject drops "
+        "them: Xledger keeps what it has until the field changes in Huma again.",
         "connections held {id}",
     ),
     "held": Words(
@@ -111,7 +111,8 @@ _SAYS: Final[Mapping[str, Words]] = MappingProxyType({
         "Unusually many people changed in Huma within an hour.",
         "Nothing of this connection is sent until somebody decides. It may be an import that you "
         "know of, or a mistake.",
-        "Look at what is held. Release sends it; reject leaves Xledger as it is, for good.",
+        "Look at what is held. Release sends it; reject drops it: Xledger keeps what it has until "
+        "the field changes in Huma again.",
         "connections held {id}",
     ),
     "paused: by hand": Words(
@@ -144,7 +145,7 @@ _SAYS: Final[Mapping[str, Words]] = MappingProxyType({
     ),
     "running": Words(
         "runs again",
-        "The connection sends again; before, it was {told}.",
+        "The connection sends again. The last mail said that it {told}.",
         "What waited meanwhile is on its way to Xledger, in order.",
         "Nothing.",
     ),
@@ -184,7 +185,7 @@ def text_of(notice: Notice, name: str, zone: str) -> Text:
     words = _words(notice)
     short = textwrap.shorten(name, NAME, placeholder="…") or notice.connection
     since = datetime.fromtimestamp(notice.since / 1000, UTC).astimezone(ZoneInfo(zone))
-    told = "not running" if notice.told is None else notice.told.replace(": ", ", ")
+    told = "did not run" if notice.told is None else _said(notice.told).subject
     command = f"{PROGRAM} {words.command.format(id=notice.connection)}"
     parts = [
         ("What happened", words.happened.format(told=told)),
@@ -197,7 +198,7 @@ def text_of(notice: Notice, name: str, zone: str) -> Text:
         lines += [f"{title}:", *textwrap.wrap(says, WIDTH, initial_indent="  ",
                                               subsequent_indent="  "), ""]  # fmt: skip
     lines += [
-        "Whoever runs huma-xledger types:", f"  {command}", "",
+        "To see more, or to do it, whoever runs huma-xledger types:", f"  {command}", "",
         "--",
         f"Connection {notice.connection}. This address was given with the connection (--notify).",
     ]  # fmt: skip
@@ -208,5 +209,9 @@ def _words(notice: Notice) -> Words:
     if notice.about is NoticeAbout.HUMA:
         known = notice.state in {HUMA_OK, HUMA_AT_ONCE}
         return _SAYS[f"huma: {notice.state}" if known else "huma"]
-    exact = as_told(notice.state, notice.reason) or LaneState.RUNNING.value
-    return _SAYS.get(exact) or _SAYS[LaneState(notice.state).value]
+    return _said(as_told(notice.state, notice.reason) or LaneState.RUNNING.value)
+
+
+def _said(told: str) -> Words:
+    """Return the words for a state with its reason; without, where the reason is not known."""
+    return _SAYS.get(told) or _SAYS[LaneState(told.partition(": ")[0]).value]

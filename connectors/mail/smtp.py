@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from connectors.mail.written import written
 from processors.ports.mail import MailRefused, Message
@@ -15,6 +15,8 @@ from schemas.errors import RetryLater, Unavailable
 from schemas.personal import Personal
 
 Security = Literal["starttls", "tls", "none"]
+CLOSING: Final = 421
+"""The answer, to whatever, of a server that has no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class SmtpMailer:
         return smtplib.SMTP(given.host, given.port, name, timeout=given.timeout)
 
     def _start_tls(self, smtp: smtplib.SMTP) -> None:
+        smtp.ehlo_or_helo_if_needed()
         try:
             smtp.starttls(context=self._trust)
         except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException):
@@ -107,12 +110,14 @@ def _translated() -> Iterator[None]:
 
 def _ours(error: Exception) -> MailRefused | RetryLater:
     code = getattr(error, "smtp_code", 0)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        (code, _), *_ = error.recipients.values()
+    if code == CLOSING:
+        return Unavailable("the mail server is closing")
     match error:
-        case smtplib.SMTPRecipientsRefused():
-            (code, _), *_ = error.recipients.values()
-            return MailRefused(f"the mail server refuses the recipient ({code})")
-        case smtplib.SMTPDataError():
-            return MailRefused(f"the mail server refuses the mail ({code})")
+        case smtplib.SMTPRecipientsRefused() | smtplib.SMTPDataError():
+            what = "mail" if isinstance(error, smtplib.SMTPDataError) else "recipient"
+            return MailRefused(f"the mail server refuses the {what} ({code})")
         case smtplib.SMTPNotSupportedError() | UnicodeError():
             return MailRefused("the mail server cannot take an address with such letters")
         case smtplib.SMTPSenderRefused():
@@ -124,6 +129,8 @@ def _ours(error: Exception) -> MailRefused | RetryLater:
 
 
 def _network(error: Exception) -> RetryLater:
+    if isinstance(error.__context__, TimeoutError):
+        error = error.__context__  # smtplib says of it that the session ended
     match error:
         case smtplib.SMTPException():
             return Unavailable("the mail server ended the session")

@@ -1,7 +1,8 @@
 """A mail as it is written down (RFC 5322)."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import format_datetime
 
 from processors.ports.mail import MailRefused, Message
 
@@ -21,7 +22,7 @@ def written(message: Message, sender: str) -> EmailMessage:
     except (ValueError, IndexError):  # the parser's own slips; its words quote the address
         raise MailRefused("the address is no address") from None
     mail["Subject"] = " ".join(message.subject.split())
-    mail["Date"] = formatdate(message.at)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(message.at, UTC))
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2].strip('> ')}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.body)

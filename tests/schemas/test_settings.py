@@ -135,6 +135,22 @@ def test_times_under_which_a_promise_would_not_hold_are_refused(
     assert "or a" in said or "or two" in said
 
 
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"HOST": "mail", "SENDER": "a@x.no", "MAILDIR": "/m"}, "MAIL__HOST or MAIL__MAILDIR"),
+        ({"HOST": "mail"}, "MAIL__SENDER must be the address"),
+        ({"SECURITY": "none", "USER": "u"}, "MAIL__USER needs MAIL__SECURITY starttls or tls"),
+        ({"LEASE": "10"}, "MAIL__LEASE must be longer than MAIL__TIMEOUT"),
+    ],
+)
+def test_mail_settings_that_contradict_each_other_are_refused(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], says: str
+) -> None:
+    """One way to send, a sender for it, no password in the clear."""
+    assert says in wrong(monkeypatch, **{f"MAIL__{name}": one for name, one in values.items()})
+
+
 def test_the_fault_tests_proportions_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same check at another scale: 4 s, 1 s, 2 s."""
     for name, value in {"LEASE": "4", "RENEWAL": "1", "REQUEST_TIMEOUT": "2"}.items():
