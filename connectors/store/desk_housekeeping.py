@@ -10,11 +10,21 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, tuple_
 
 from connectors.store.quota import HOUR_MS
-from connectors.store.tables import failure, guarded, letter, replay, replay_letter, timeline
+from connectors.store.tables import (
+    failure,
+    guarded,
+    letter,
+    organization,
+    replay,
+    replay_letter,
+    timeline,
+)
 from schemas.desk import LetterState, ReplayState
+from schemas.labels import UNENDED
 
 DAY_MS: Final = 24 * HOUR_MS
 CLOSED: Final = (LetterState.RESOLVED.value, LetterState.IGNORED.value)
+OPEN: Final = tuple(state.value for state in UNENDED)
 UNDER_WAY: Final = ReplayState.RUNNING.value
 
 
@@ -38,6 +48,17 @@ def letters(transaction: Connection, kept: Kept, now: int, limit: int) -> int:
     # first, as the index has it
     old = letter.c.state.in_(CLOSED) & (letter.c.first_failed_at < oldest) & closed
     return _forget(transaction, letter, old, limit)
+
+
+def strays(transaction: Connection, kept: Kept, now: int, limit: int) -> int:
+    """Forget open letters of organisations that were erased: they were on their way then (R-108).
+
+    Nobody can send them: their organisation's key is gone.
+    """
+    known = select(organization.c.id).where(organization.c.id == letter.c.organization).exists()
+    lost = letter.c.organization.is_not(None) & ~known
+    old = letter.c.state.in_(OPEN) & (letter.c.first_failed_at < now - kept.outcomes * DAY_MS)
+    return _forget(transaction, letter, old & lost, limit)
 
 
 def entries(transaction: Connection, kept: Kept, now: int, limit: int) -> int:
@@ -69,7 +90,7 @@ def counted(transaction: Connection, _: Kept, now: int, limit: int) -> int:
 
 
 ALL: Final[Sequence[Callable[[Connection, Kept, int, int], int]]] = (
-    outcomes, letters, entries, replays, counted,
+    outcomes, letters, strays, entries, replays, counted,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What the desk keeps for a time only: it goes when that is over, what is open stays."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,10 @@ from connectors.store.tables import (
 )
 from schemas.desk import Forecast, ReplayState
 from schemas.events import EventType
-from tests.fixtures.stored import KARI, Stored
+from schemas.outcome import Result
+from schemas.person import PersonKey
+from schemas.reasons import Code
+from tests.fixtures.stored import ELSEWHERE, KARI, Stored
 from tests.fixtures.watched import Happened, Watched, applied, failed
 
 OUTCOMES, CLOSED = 60, 40
@@ -100,6 +104,21 @@ def test_what_is_closed_goes_and_what_is_open_stays(
     assert keep(house) == 3
     assert left(stored, letter.c.event) == {"e2", "e4"}
     assert left(stored, failure.c.field) == {"email", "gender", "birthDate"}
+
+
+@pytest.mark.rule("R-108")
+def test_letters_that_came_after_an_organisation_was_erased_go(
+    stored: Stored, watched: Watched, house: StoredHousekeeping
+) -> None:
+    """Open ones, too, with the outcomes: nobody can send them. Letters of nobody stay."""
+    bad = Happened("e1", connection=None, result=Result.DEAD_LETTERED, reason=Code.NOT_JSON)
+    stranger = PersonKey(ELSEWHERE, KARI.user)
+    watched.see(bad, replace(bad, event="e2", person=stranger), replace(bad, event="e3"))
+    watched.see(replace(bad, event="e4", person=stranger))
+    age(stored, letter, letter.c.event != "e4", OUTCOMES)
+    stored.set(letter, letter.c.event == "e3", organization=None, person=None)
+    assert keep(house) == 1
+    assert left(stored, letter.c.event) == {"e1", "e3", "e4"}
 
 
 @pytest.mark.rule("R-91")
