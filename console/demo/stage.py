@@ -17,6 +17,8 @@ from console.demo.programs import Program, Programs
 from console.demo.theatre import Theatre
 
 PREFIX: Final = "HUMA_XLEDGER_"
+PAYROLL: Final = "payroll@fjordmat.example"
+"""Who is told how the connection stands."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Stage:
             "MASTER_KEY_FILE": str(self.folder / "master.key"),
             "HTTP__HOST": "127.0.0.1",
             "HTTP__PORT": "0",
+            "MAIL__MAILDIR": str(self.mailbox),
             **self.settings,
         }
         environment |= {PREFIX + name: value for name, value in own.items()}
@@ -68,6 +71,11 @@ class Stage:
         self.programs.__exit__(kind, error, trace)
         if hasattr(self, "theatre"):
             self.theatre.close()
+
+    @property
+    def mailbox(self) -> Path:
+        """The maildir into which notices go."""
+        return self.folder / "mail"
 
     def open(self, cast: Cast) -> None:
         """Start the simulators with the cast's people, prepare the store, and connect."""
@@ -93,7 +101,7 @@ class Stage:
             "--token-file", "-", "--huma-client-file", str(file), "--consent",
             "--name", "Fjordmat", "--xledger-url", self.xledger["url"],
             "--huma-url", self.huma["url"], "--add-new-users", "--synthetic-numbers",
-            "--zone", self.zone,
+            "--zone", self.zone, "--notify", PAYROLL,
             given=self.xledger["tokens"][0]["token"],
         )  # fmt: skip
         self.connection = added["id"]
