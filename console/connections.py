@@ -12,7 +12,9 @@ from console.output import JSON, emit
 from console.secrets import client_of, one_stdin, token_of
 from console.wiring import Asked, Shown, Wiring
 from processors.mapping.countries import country_code
-from processors.people.times import local
+from processors.people.lane_says import lane_says
+from processors.people.times import iso, local
+from processors.ports.people import LaneSeen
 from schemas.connection import LaneState
 from schemas.personal import Personal
 
@@ -173,6 +175,10 @@ def list_(wiring: Wiring, states: tuple[str, ...], *, as_json: bool) -> None:
 def show(wiring: Wiring, connection: str, *, as_json: bool) -> None:
     """Show one connection: options, company, lane, links by state. Its token is never shown."""
     (one,) = wiring.shown(connection)
+    stands = LaneSeen(one.state, one.reason, one.since, one.until, owned=False)
+    says = lane_says(stands, one.connection, int(datetime.now(UTC).timestamp() * 1000))
+    if says is not None:
+        click.echo(says, err=True)
     if one.state is LaneState.HELD:
         click.echo(f"what is held: huma-xledger connections held {connection}", err=True)
     document = _document(wiring, one)
@@ -313,7 +319,8 @@ def _document(wiring: Wiring, one: Shown) -> dict[str, Any]:
         "activated_at": None if since is None else since.isoformat(),
         "state": one.state.value,
         "reason": one.reason,
-        "since": datetime.fromtimestamp(one.since / 1000, UTC).isoformat() if one.since else None,
+        "since": iso(one.since or None),
+        "until": iso(one.until or None),
         "add_new_users": connection.add_new_users,
         "zone": connection.zone,
         "country": connection.country,

@@ -57,12 +57,23 @@ class NewConnection:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A connection as a command shows it. `guard`: its own limits; None: the setting's (R-93)."""
+    """A connection as a command shows it.
+
+    Attributes:
+        connection: it.
+        state: of its lane.
+        reason: why the lane does not run.
+        since: when it came into this state; the store's time in milliseconds, as `until`.
+        until: nothing is sent before.
+        links: how many there are by state.
+        guard: its own limits; None: the setting's (R-93).
+    """
 
     connection: Connection
     state: LaneState
     reason: str | None
     since: int
+    until: int
     links: Mapping[str, int]
     guard: Mapping[str, int | None]
 
@@ -141,23 +152,22 @@ class Connections:
 
     def shown(self, id_: str | None = None) -> list[Shown]:
         """Return all, or one, with the state of its lane and the number of links by state."""
-        query = select(connection, lane.c.state, lane.c.reason, lane.c.since).join(
-            lane, lane.c.connection == connection.c.id
-        )
+        stands = (lane.c.state, lane.c.reason, lane.c.since, lane.c.until)
+        query = select(connection, *stands).join(lane, lane.c.connection == connection.c.id)
+        linked = select(link.c.connection, link.c.state, func.count())
         if id_ is not None:
             query = query.where(connection.c.id == id_)
+            linked = linked.where(link.c.connection == id_)
         counts: dict[str, dict[str, int]] = {}
         with self._store.read() as transaction:
             rows = transaction.execute(query.order_by(connection.c.created_at)).all()
             for one, state, count in transaction.execute(
-                select(link.c.connection, link.c.state, func.count()).group_by(
-                    link.c.connection, link.c.state
-                )
+                linked.group_by(link.c.connection, link.c.state)
             ):
                 counts.setdefault(one, {})[state] = count
         return [
             Shown(
-                connection_of(row), LaneState(row.state), row.reason, row.since,
+                connection_of(row), LaneState(row.state), row.reason, row.since, row.until,
                 counts.get(row.id, {}), {name: getattr(row, name) for name in GUARD},
             )
             for row in rows

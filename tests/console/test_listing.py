@@ -35,6 +35,13 @@ class Night:
         which = lane.c.connection == self.stored.connect(name, group=f"group of {name}").id
         self.stored.set(lane, which, state=state, reason=reason, since=NIGHT)
 
+    def shows(self, name: str) -> Said:
+        """Show one of them."""
+        (one,) = [row["id"] for row in self.lists("--json").json if row["name"] == name]
+        said = self.operator.types("connections", "show", one)
+        assert said.code == 0, said.err
+        return said
+
     def lists(self, *options: str) -> Said:
         """Give the command."""
         said = self.operator.types("connections", "list", *options)
@@ -73,3 +80,18 @@ def test_one_state_of_thousands_can_be_asked_for(night: Night) -> None:
     ]  # fmt: skip
     assert night.lists("--state", "broken").out == "none of 3 connections is broken\n"
     assert night.lists("--state", "broken", "--json").json == []
+
+
+@pytest.mark.rule("R-94")
+def test_a_connection_says_what_ends_its_standstill(night: Night) -> None:
+    """Until when it waits, or the command to give; one that runs says nothing of it."""
+    night.stands("runs", "running", None)
+    night.stands("rests", "paused", "by hand")
+    night.stands("away", "broken", "Xledger is away")
+    night.stands("stays", "held", "many people")
+    assert night.shows("runs").err == ""
+    assert "`huma-xledger connections resume " in night.shows("rests").err
+    away = night.shows("away")
+    assert "it is asked again in a moment" in away.err
+    assert "since: 2026-11-23T03:05:00+00:00" in away.out
+    assert "a human releases or rejects what waits" in night.shows("stays").err
