@@ -40,6 +40,8 @@ SETTINGS = {
     "SWEEP__LEASE": "5",
     "GUARD__PEOPLE": "100000",
     "GUARD__SENSITIVE_PEOPLE": "100000",
+    "NOTICES__AFTER": "1",
+    "MAIL__LOOK": "0.5",
 }
 
 

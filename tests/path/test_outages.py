@@ -8,6 +8,8 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from email.utils import parsedate_to_datetime
+from mailbox import Maildir
 
 import httpx
 import pytest
@@ -60,8 +62,11 @@ def test_a_refused_token_pauses_the_connection_until_it_is_good_again(path: Main
     member = path.person()
     path.change(member, {"phone": "+47 42 00 00 02"})
     until(lambda: lane_state(path) == "paused", 30)
+    until(lambda: "is stopped: Xledger refuses the token" in told(path))
     path.xledger("tokens", tokens)
     assert path.results(member.id) == [("applied", None)]
+    until(lambda: told(path)[-1] == "runs again")
+    assert told(path).count("is stopped: Xledger refuses the token") == 1
     assert letters(path) == before
 
 
@@ -119,6 +124,13 @@ def unsure(path: MainPath, user: str) -> bool:
     query = "SELECT count(*) FROM dirty WHERE person = ? AND open AND unsure"
     with closing(sqlite3.connect(folder_of(path) / "store.db")) as store:
         return bool(store.execute(query, (user,)).fetchone()[0])
+
+
+def told(path: MainPath) -> list[str]:
+    """Return what the administrator was mailed, oldest first, by what the subjects say."""
+    mails = Maildir(path.stage.mailbox, create=False) if path.stage.mailbox.exists() else ()
+    found = sorted((parsedate_to_datetime(mail["Date"]), mail["Subject"]) for mail in mails)
+    return [subject.partition(" Fjordmat ")[2] for _, subject in found]
 
 
 def lane_state(path: MainPath) -> str:
