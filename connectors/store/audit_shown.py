@@ -23,7 +23,7 @@ def newest(
     if connection is not None:
         mine &= (audit.c.connection == connection) | audit.c.connection.is_(None)
     query = select(audit).where(mine).order_by(audit.c.id.desc()).limit(limit)
-    return tuple(_entry(row) for row in transaction.execute(query))
+    return tuple(entry_of(row) for row in transaction.execute(query))
 
 
 def last_writes(
@@ -47,7 +47,7 @@ def last_writes(
             )
             rows = transaction.execute(query).all()
             if rows:
-                found[one, target] = tuple(_entry(row) for row in rows if row.at == rows[0].at)
+                found[one, target] = tuple(entry_of(row) for row in rows if row.at == rows[0].at)
     return found
 
 
@@ -55,7 +55,8 @@ def _of(key: PersonKey) -> ColumnElement[bool]:
     return (audit.c.organization == key.organization) & (audit.c.person == key.user)
 
 
-def _entry(row: Any) -> AuditEntry:
+def entry_of(row: Any) -> AuditEntry:
+    """Return a row of the audit as it is shown."""
     fields = tuple(row.fields.split(",")) if row.fields else ()
     return AuditEntry(
         row.at, row.connection, row.action, row.object, fields, row.rule, row.actor, row.event

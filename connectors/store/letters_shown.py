@@ -77,15 +77,20 @@ class StoredDesk:
 
     def connections(self) -> Mapping[str, Named]:
         """See the port."""
-        query = select(connections.c.id, connections.c.name, connections.c.zone)
         with self._store.read() as transaction:
-            return {row.id: Named(row.name, row.zone) for row in transaction.execute(query)}
+            return connections_of(transaction)
 
     def heard(self) -> int | None:
         """See the port."""
         with self._store.read() as transaction:
             at: int | None = transaction.execute(select(func.min(heartbeat.c.beat_at))).scalar_one()
             return at
+
+
+def connections_of(transaction: Connection) -> dict[str, Named]:
+    """Return every connection, by id."""
+    query = select(connections.c.id, connections.c.name, connections.c.zone)
+    return {row.id: Named(row.name, row.zone) for row in transaction.execute(query)}
 
 
 def _count(transaction: Connection, selection: Selection) -> int:

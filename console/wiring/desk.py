@@ -4,17 +4,25 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from connectors.kafka.letters import KafkaLetters
+from connectors.store import letter_seen
 from connectors.store.letters_decided import Deciding
 from connectors.store.letters_noted import note_shown
 from connectors.store.letters_shown import StoredDesk
 from console.wiring.people import People
+from console.wiring.replaying import Replaying
+from processors.desk.records import event_in, is_withheld, of_letter
+from processors.desk.shown import Found
 from processors.ports.desk import Letter
-from processors.ports.replay import LetterRecord, Missing
-from schemas.desk import LetterState, Selection
+from processors.ports.letter_seen import LetterSeen
+from processors.ports.people import PersonSeen
+from processors.ports.replay import LetterRecord, Missing, Sending
+from schemas.desk import Foretold, LetterState, Selection
+from schemas.errors import BrokerUnavailable, NotFound, StopProcess
+from schemas.person import PersonKey
 from schemas.personal import Personal
 
 
-class Desk(People):
+class Desk(People, Replaying):
     """What looks at letters, and decides about them."""
 
     @cached_property
@@ -22,6 +30,38 @@ class Desk(People):
         """Letters, listed and counted; a store that is not this program's is refused."""
         self.require_store()
         return StoredDesk(self.store)
+
+    def look_at_letter(self, id_: str) -> tuple[LetterSeen, Found, list[str]]:
+        """Return a letter, what is found beside its row, and what to say of what is not.
+
+        Raises:
+            NotFound: there is none.
+            StopProcess: several begin so.
+        """
+        self.require_store()
+        seen = letter_seen.look(self.store, self.keyring, id_)
+        one, person = seen.letter, self._whose(seen.letter)
+        if is_withheld(one):
+            return seen, Found(None, None, person, None), []
+        try:
+            record = of_letter(one, self.letter_records([one])[one.id])
+            foretold = self._foretold(one)
+        except (BrokerUnavailable, StopProcess) as away:
+            return seen, Found(None, None, person, None), [f"its bytes were not read: {away}"]
+        event = event_in(record, self.reading) if isinstance(record, LetterRecord) else None
+        return seen, Found(record, event, person, foretold), []
+
+    def _whose(self, one: Letter) -> PersonSeen | None:
+        if one.organization is None or one.person is None:
+            return None
+        try:
+            return self.look(PersonKey(one.organization, one.person), one.connection, 0, ())
+        except NotFound:  # the connection was removed
+            return None
+
+    def _foretold(self, one: Letter) -> tuple[Foretold, bool] | None:
+        judged = self.foretell(Selection(ids=(one.id,), states=tuple(LetterState)))
+        return (judged[0].foretold, isinstance(judged[0].way, Sending)) if judged else None
 
     def decide(self, selection: Selection, to: LetterState, reason: Personal[str]) -> int:
         """Park letters, or ignore them; returns how many."""

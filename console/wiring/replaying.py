@@ -107,6 +107,12 @@ class Replaying(Base):
         """Return how many of these letters a replay would send."""
         return sum(1 for one in judged if isinstance(one.way, Sending))
 
+    @property
+    def reading(self) -> Reading:
+        """How intake reads what is sent again."""
+        given = self.settings.intake
+        return Reading(REQUESTS.ours, given.max_value_kib * KIB, given.future, given.version_from)
+
     @cached_property
     def _replays(self) -> StoredReplays:
         return StoredReplays(
@@ -115,9 +121,5 @@ class Replaying(Base):
 
     @cached_property
     def _foretelling(self) -> Foretelling:
-        given = self.settings.intake
-        reading = Reading(
-            REQUESTS.ours, given.max_value_kib * KIB, given.future, given.version_from
-        )
-        rules = Rules(reading, self.settings.watch.replays)
+        rules = Rules(self.reading, self.settings.watch.replays)
         return Foretelling(self._replays, KafkaLetters(self.kafka), rules)

@@ -5,8 +5,11 @@ from typing import Any
 
 from processors.ports.desk import Letter
 from processors.ports.replay import LetterRecord, Missing
+from schemas.about import BadEvent
+from schemas.events import Event
 from schemas.letter import parse
 from schemas.personal import Personal
+from schemas.reading import Reading, read
 from schemas.reasons import Code
 
 
@@ -18,6 +21,15 @@ def of_letter(letter: Letter, held: LetterRecord | Missing) -> LetterRecord | Mi
     mine = (letter.source, letter.event, letter.connection)
     same = (carried.event_source, carried.event_id, carried.connection) == mine
     return held if same else Missing.ANOTHER
+
+
+def event_in(held: LetterRecord, reading: Reading) -> Event | None:
+    """Return the event that a record is; None: it is none of Huma's."""
+    try:
+        parsed = read(held.key, held.value, held.headers, None, reading)
+    except BadEvent:
+        return None
+    return parsed if isinstance(parsed, Event) else None
 
 
 def is_withheld(letter: Letter) -> bool:

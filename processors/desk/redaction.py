@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 
 from processors.desk.dates import dates_in
 from processors.desk.folding import Folded, fold, unescaped
+from processors.fields import FIELDS
 
 SHORT: Final = 4
 """A value of fewer letters and digits is replaced only where it stands alone."""
 DIGITS: Final = 6
 """So many digits in a row that are a value's, and the whole number is taken for it."""
+KNOWN: Final = tuple(field.value for field in FIELDS)
 WORD: Final = re.compile(r"[^\W_]+")
 NUMBER: Final = re.compile(r"\d(?:[\s.,\-/()+]{0,3}\d)*")
 NAMES: Final = re.compile(r"[^\W\d_]+(?:[\s'.\-]+[^\W\d_]+)*")
@@ -36,20 +38,26 @@ def redacted(text: str, values: Mapping[str, Iterable[str]]) -> str:
 
     Args:
         text: whatever was said; escapes in it are undone first.
-        values: of one person, as texts, by field.
+        values: of one person, as texts, by field; names that stand for some already stay.
 
     >>> redacted("Tlf. 900 00 000 (Kari) is taken", {"phone": ["+4790000000"], "name": ["KARI"]})
     'Tlf. [phone] ([name]) is taken'
     """
-    text = unescaped(text)
+    names = "|".join(map(re.escape, sorted({*KNOWN, *values})))
+    parts = re.split(rf"(\[(?:{names})\])", unescaped(text))  # what is a name stays one
+    return "".join(
+        part if at % 2 else _replaced(part, list(_spans(part, values)))
+        for at, part in enumerate(parts)
+    )
+
+
+def _spans(text: str, values: Mapping[str, Iterable[str]]) -> Iterator[Span]:
     folded = fold(text)
-    spans = [
-        Span(*_source(folded, begin, end, len(text)), name, (end - begin) / len(value))
-        for name, texts in values.items()
-        for value in texts
-        for begin, end in _found(folded.text, value)
-    ]
-    return _replaced(text, spans)
+    for name, texts in values.items():
+        for value in texts:
+            for begin, end in _found(folded.text, value):
+                place = _source(folded, begin, end, len(text))
+                yield Span(*place, name, (end - begin) / len(value))
 
 
 def _found(text: str, value: str) -> Iterator[tuple[int, int]]:

@@ -77,6 +77,14 @@ def test_the_longest_of_several_gives_the_name() -> None:
     assert redacted("<Anna Maria Nordmann Berg>", values) == "<[b]>"
 
 
+def test_what_was_replaced_before_stays_so() -> None:
+    """The words are kept replaced, and replaced again when they are shown."""
+    values = {"givenName": ["Given"], "familyName": ["Name"], "phone": ["1"]}
+    shown = redacted("Given Name 1 [title]", values)
+    assert shown == "[givenName] [familyName] [phone] [title]"
+    assert redacted(shown, values) == shown
+
+
 def test_what_is_no_word_is_taken_literally() -> None:
     """A value of signs only; one that nobody can see is none."""
     assert redacted("a ++ b \u200b", {"x": ["++"], "y": ["", " ", "\u200b"]}) == "a [x] b \u200b"
