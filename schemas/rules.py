@@ -138,11 +138,7 @@ RULES: Final = (
     Rule("R-100", "Several connections, one group each"),
     Rule("R-101", "Joining and leaving a group"),
     Rule("R-102", "The audit names Huma's actor beside Xledger's record"),
-    Rule(
-        "R-103",
-        "No personal value and no token anywhere",
-        "Xledger's own words, kept sealed, are shown by no desk yet",
-    ),
+    Rule("R-103", "No personal value and no token anywhere"),
     Rule("R-104", "Audit rows can be added, not changed"),
     Rule("R-105", "Metrics and alerts", "the metric of drift"),
     Rule("R-106", "The drift report", "the report"),
