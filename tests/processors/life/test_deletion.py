@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import LargeBinary
 
 from connectors.store.intake import StoredIntake
-from connectors.store.tables import audit, intent, metadata, pending, person
+from connectors.store.tables import audit, intent, metadata, pending, person, refusal
 from schemas.employee import Root, Target
 from schemas.errors import Ambiguous
 from schemas.topics import DEAD_LETTERS
@@ -85,12 +85,13 @@ def test_no_value_is_left_in_any_table(life: Life) -> None:
     life.arrivals.updated(8, gender=CANARY)
     life.read()
     assert shows(life) == {
-        "field.value", "position.value", "confirmed.value", "refusal.text", "pending.record",
-        "intent.keys",
+        "field.value", "position.value", "confirmed.value", "pending.record", "intent.keys",
     }  # fmt: skip
+    assert life.stored.rows(refusal.c.field) != []  # kept without the value
     life.happened("user.deleted", 9)
     life.live()
     assert shows(life) == set()
+    assert life.stored.rows(refusal.c.field) == []
 
 
 @pytest.mark.rule("R-75", "R-78")
