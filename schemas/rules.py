@@ -129,7 +129,7 @@ RULES: Final = (
     Rule("R-91", "Replay: forecast, canary, limited rate, five rounds"),
     Rule("R-92", "What a replay does: the value of now, judged anew"),
     Rule("R-93", "The guard against mass changes"),
-    Rule("R-94", "A lane has exactly one state", "one notice per change of state"),
+    Rule("R-94", "A lane has exactly one state"),
     Rule("R-95", "Unknown types, too large values, limits on letters"),
     Rule("R-96", "The revision orders a person's changes"),
     Rule("R-97", "Reading a person from Huma"),
