@@ -6,7 +6,7 @@ written, and the clock by which a replay waits. Kafka's topic of dead letters is
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Final
@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import delete, update
 from structlog.testing import capture_logs
 
+from connectors.store import written
 from connectors.store.delivery import StoredLanes
 from connectors.store.tables import confirmed, failure, guarded, lane, letter, timeline
 from connectors.store.tables import connection as connections
@@ -34,6 +35,8 @@ RUN: Final = UUID("6f1c2d3e-4a5b-4000-8000-000000000000")
 NIGHT: Final = 1_795_403_100_000
 """2026-11-23 04:05 in Oslo, in milliseconds."""
 HOUR: Final = 3_600_000
+AUDITED: Final = NIGHT + 36_800
+"""When everything was written to Xledger: the audit cannot be dated back."""
 PROGRAM: Final = "huma-xledger 0.1.0"
 REFUSAL: Final = f"Phone {REFUSED} is not a valid number"
 GUARD: Final = Guard(GuardLimits(50, 20, 5, 2), 3600.0)
@@ -57,6 +60,8 @@ class Night:
     def __post_init__(self) -> None:
         for place, id_ in DRAWN.items():
             self.patch.setattr(place, lambda id_=id_: id_)
+        add: Callable[..., None] = written.add
+        self.patch.setattr(written, "add", lambda *given: add(*given[:-1], AUDITED))
         self.world = Replaying(self.stored, self.arrivals)
         self.stored.set(connections, connections.c.id == str(CONNECTION), name="Fjord AS")
         for module in ("desk", "replaying"):

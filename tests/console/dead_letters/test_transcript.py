@@ -59,6 +59,12 @@ STEPS: Final = (
         f"{LETTERS} list {REFUSED} --limit 2",
     ),
     Step(
+        "Understand one of them",
+        "What happened in order, Xledger's own words with the person's values replaced by their "
+        "fields' names, and what to type next. Values only with `--values` and a reason.",
+        f"{LETTERS} show 02474bf0d781",
+    ),
+    Step(
         "What would come of sending them again?",
         "From what is stored here alone: Xledger is not asked. Nothing has been mended yet.",
         f"{LETTERS} forecast",
