@@ -45,6 +45,8 @@ class Reason:
 NOTHING: Final = "Nothing."
 NEXT_SYNC: Final = "Decide about the person at the next manual sync."
 IN_HUMA: Final = "Correct it in Huma; the correction is sent by itself."
+FILL: Final = "Enter it in Huma; the whole person is then sent by itself."
+BY_HAND: Final = "Nothing; empty it in Xledger by hand, if it must be empty there."
 
 
 def _skip(code: Code, rule: str, says: str, advice: str = NOTHING) -> Reason:
@@ -81,7 +83,8 @@ _ALL: Final = (
         "R-95",
         "An event of a kind that this version does not know; the first hundred of the hour are "
         "dead letters.",
-        "Install a version that knows it, or ask the publisher.",
+        "Install a version that knows it, or ask the publisher. Of those that are no dead letters "
+        "the next manual sync finds what they changed.",
     ),
     _skip(
         Code.NO_SUPPORTED_FIELD,
@@ -98,14 +101,22 @@ _ALL: Final = (
         Code.OUT_OF_SCOPE,
         "R-101",
         "The person is not a member of the connection's group.",
+        "Nothing, or put the person into the group in Huma; they are then treated as new.",
     ),
     _skip(Code.NOT_A_PERSON, "R-17", "A service user or the like, which is never synchronised."),
     _skip(
         Code.LOCKED,
         "R-70",
         "The person is deactivated in Huma, and nothing is sent until they are reactivated.",
+        "Nothing; once they are reactivated everything that differs is sent. What Xledger needs "
+        "before, a last contract end for example, is entered there by hand.",
     ),
-    _skip(Code.DELETED, "R-78", "The person was deleted in Huma; nothing more is sent."),
+    _skip(
+        Code.DELETED,
+        "R-78",
+        "The person was deleted in Huma; nothing more is sent.",
+        "Nothing; the employee stays in Xledger as it is, and is ended there by hand.",
+    ),
     _skip(Code.STALE, "R-83", "A newer value was known already."),
     _skip(
         Code.NOT_LINKED,
@@ -157,11 +168,12 @@ _ALL: Final = (
         "R-52",
         "No position of the person was created or updated since the activation, so that their "
         "position data is not sent yet.",
+        "Nothing: the next change of a position of this person sends them all.",
     ),
     _skip(Code.NOTHING_TO_DO, "R-84", "Nothing that was asked for differs from what is known."),
-    _skip(Code.MISSING_EMAIL, "R-32", "The person has no email address in Huma.", IN_HUMA),
-    _skip(Code.MISSING_GIVEN_NAME, "R-32", "The person has no given name in Huma.", IN_HUMA),
-    _skip(Code.MISSING_FAMILY_NAME, "R-32", "The person has no family name in Huma.", IN_HUMA),
+    _skip(Code.MISSING_EMAIL, "R-32", "The person has no email address in Huma.", FILL),
+    _skip(Code.MISSING_GIVEN_NAME, "R-32", "The person has no given name in Huma.", FILL),
+    _skip(Code.MISSING_FAMILY_NAME, "R-32", "The person has no family name in Huma.", FILL),
     # skipped, fields
     _skip(
         Code.UNMAPPED_VALUE,
@@ -173,6 +185,7 @@ _ALL: Final = (
         Code.NOT_NORWEGIAN,
         "R-49",
         "None of the identifications is a Norwegian national identity number.",
+        "Nothing, unless the person has one: then enter it in Huma, as national and of Norway.",
     ),
     _skip(
         Code.NO_POSITION,
@@ -184,6 +197,7 @@ _ALL: Final = (
         Code.NO_CONTRACT_START,
         "R-55",
         "No position of the person has a contract start date; Xledger keeps what it has.",
+        "Enter the date in Huma, if Xledger is to have it.",
     ),
     # failed, whole events
     _no_event(
@@ -237,11 +251,18 @@ _ALL: Final = (
         "Set the account in Xledger by hand, or enter a national number in Huma.",
         Replay.NOT_NEEDED,
     ),
-    _data(Code.BAD_IDENTITY_NUMBER, "R-65", "The national identity number is not valid."),
     _data(
+        Code.BAD_IDENTITY_NUMBER,
+        "R-65",
+        "The national identity number is not valid; Xledger keeps the old one.",
+    ),
+    _fail(
         Code.AMBIGUOUS_IDENTITY_NUMBER,
+        LetterClass.DATA,
         "R-49",
         "There are two different national identity numbers; which one is right is not guessed.",
+        "Remove the wrong one in Huma; the other is then sent by itself.",
+        Replay.NOT_NEEDED,
     ),
     _data(Code.BAD_BIRTH_DATE, "R-67", "The birth date is no date, before 1900, or in the future."),
     _data(
@@ -256,7 +277,8 @@ _ALL: Final = (
         Code.EMPLOYMENT_ID_IN_USE,
         "R-36",
         "An Xledger employee who is linked to somebody else has this employment id.",
-        "Give one of the two another employment id, in Huma or in Xledger.",
+        "Give one of the two another employment id: in Huma, and it is sent by itself; or in "
+        "Xledger, and this is sent again.",
     ),
     _data(
         Code.EMPLOYEE_GONE,
@@ -268,20 +290,24 @@ _ALL: Final = (
         Code.REFUSED,
         "R-87",
         "Xledger refused the value.",
-        "Read Xledger's words in the error log, and correct the value or Xledger's set-up.",
+        "Read Xledger's words in the error log. A wrong value is corrected in Huma, and is sent by "
+        "itself; after a change of Xledger's set-up send this again.",
     ),
     _data(
         Code.GENDER_LOOKUP,
         "R-48",
         "Xledger did not find the value for the gender.",
-        "Set DELIVERY__GENDER_BY to how this company's Xledger names genders.",
+        "Let whoever runs this program set DELIVERY__GENDER_BY to how this company's Xledger names "
+        "genders, then send this again.",
     ),
     _fail(
         Code.EXHAUSTED,
         LetterClass.EXHAUSTED,
         "R-85",
-        "Xledger answered several times with an error that is not known here.",
-        "Read Xledger's words in the error log; ask Xledger's support.",
+        "Xledger answered several times, over a quarter of an hour or more, with an error that is "
+        "not known here.",
+        "Read Xledger's words in the error log; ask Xledger's support. Once it is mended, send "
+        "this again.",
         Replay.MENDED,
     ),
     # warnings
@@ -292,12 +318,26 @@ _ALL: Final = (
         "Tell whoever publishes the events: order is only kept within one key.",
     ),
     _warning(
-        Code.OLD_ZIP_CODE_KEPT, "R-45", "The zip code was emptied; Xledger keeps the old one."
+        Code.OLD_ZIP_CODE_KEPT,
+        "R-45",
+        "The zip code was emptied; Xledger keeps the old one.",
+        BY_HAND,
     ),
-    _warning(Code.OLD_STREET_KEPT, "R-45", "The street was emptied; Xledger keeps the old one."),
-    _warning(Code.OLD_PLACE_KEPT, "R-45", "The place was emptied; Xledger keeps the old one."),
-    _warning(Code.OLD_COUNTRY_KEPT, "R-45", "The country was emptied; Xledger keeps the old one."),
-    _warning(Code.ADDRESS_KEPT, "R-45", "The address was emptied; Xledger keeps the old one."),
+    _warning(
+        Code.OLD_STREET_KEPT, "R-45", "The street was emptied; Xledger keeps the old one.", BY_HAND
+    ),
+    _warning(
+        Code.OLD_PLACE_KEPT, "R-45", "The place was emptied; Xledger keeps the old one.", BY_HAND
+    ),
+    _warning(
+        Code.OLD_COUNTRY_KEPT,
+        "R-45",
+        "The country was emptied; Xledger keeps the old one.",
+        BY_HAND,
+    ),
+    _warning(
+        Code.ADDRESS_KEPT, "R-45", "The address was emptied; Xledger keeps the old one.", BY_HAND
+    ),
     _warning(
         Code.ACCOUNT_COUNTRY_NOT_WRITTEN,
         "R-43",
@@ -332,6 +372,7 @@ _ALL: Final = (
         Code.CHARACTERS_REMOVED,
         "R-51",
         "Invisible characters were left out of the value.",
+        "Nothing; where a name or text looks wrong in Xledger, type it anew in Huma.",
     ),
     _warning(
         Code.EMAIL_OF_ANOTHER,
