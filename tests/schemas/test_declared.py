@@ -51,14 +51,14 @@ def test_no_metric_is_labelled_by_connection_organisation_or_person() -> None:
     """Labels are few and fixed."""
     labels = {label for metric in metrics.ALL for label in metric.labels}
     assert labels == {"type", "result", "reason", "topic", "operation", "status", "verb", "state",
-                      "part", "version"}  # fmt: skip
+                      "part", "version", "class", "code", "api"}  # fmt: skip
 
 
 @pytest.mark.rule("R-105")
 def test_what_waits_is_exported_as_the_age_of_the_oldest() -> None:
     """A time, which alerts compare with now."""
     names = {metric.name.removeprefix(metrics.PREFIX) for metric in metrics.ALL}
-    for what in ("unread", "pending", "outbox"):
+    for what in ("unread", "pending", "outbox", "mail", "open_letter"):
         assert f"oldest_{what}_timestamp_seconds" in names
 
 
