@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 import click
 
+from console.address import Address
 from console.held import held, reject, release
 from console.output import JSON, emit
 from console.secrets import client_of, one_stdin, token_of
@@ -88,7 +89,7 @@ for _command in (held, release, reject):
 @click.option("--add-new-users", is_flag=True, help="Create new users in Xledger (R-04).")
 @click.option("--zone", type=Zone(), default="Europe/Oslo", show_default=True, help="R-59.")
 @click.option("--country", type=Country(), default="NO", show_default=True, help="R-34.")
-@click.option("--notify", metavar="ADDRESS", help="Who gets mail about this connection.")
+@click.option("--notify", type=Address(), help="Who gets mail when its state changes (R-94).")
 @click.option(
     "--synthetic-numbers",
     is_flag=True,
@@ -107,7 +108,7 @@ def add(
     huma_url: str | None,
     zone: str,
     country: str,
-    notify: str | None,
+    notify: Personal[str] | None,
     *,
     consent: bool,
     add_new_users: bool,
@@ -129,7 +130,7 @@ def add(
     asked = Asked(
         organization, group, name, token_of(token_file), client_id, client_secret,
         xledger_url, huma_url, add_new_users, zone, country, synthetic_numbers,
-        None if notify is None else Personal(notify),
+        notify,
     )  # fmt: skip
     made, tested = wiring.connect(asked)
     company = tested.identity.name or tested.identity.entity
@@ -192,6 +193,8 @@ def show(wiring: Wiring, connection: str, *, as_json: bool) -> None:
 @click.option("--add-new-users/--no-add-new-users", default=None, help="R-04.")
 @click.option("--zone", type=Zone(), help="R-59.")
 @click.option("--country", type=Country(), help="R-34.")
+@click.option("--notify", type=Address(), help="Who gets mail when its state changes (R-94).")
+@click.option("--no-notify", is_flag=True, help="Nobody gets mail about it.")
 @click.option("--guard-people", type=PEOPLE, help="So many people may change in one hour (R-93).")
 @click.option("--guard-percent", type=PERCENT, help="Or so many percent of the linked ones.")
 @click.option(
@@ -208,8 +211,10 @@ def set_(
     name: str | None,
     zone: str | None,
     country: str | None,
+    notify: Personal[str] | None,
     *,
     add_new_users: bool | None,
+    no_notify: bool,
     as_json: bool,
     guard_people: int | None,
     guard_percent: int | None,
@@ -220,7 +225,9 @@ def set_(
 
     The guard's limits can be raised, not removed; a lane that is held stays so (R-93).
     """
-    given = {
+    if notify and no_notify:
+        raise click.UsageError("--notify and --no-notify contradict each other")
+    given: dict[str, object] = {
         "name": name,
         "add_new_users": add_new_users,
         "zone": zone,
@@ -231,9 +238,11 @@ def set_(
         "guard_sensitive_percent": guard_sensitive_percent,
     }
     changes = {option: value for option, value in given.items() if value is not None}
-    if not changes:
+    told = {"notify": notify} if notify or no_notify else {}
+    if not changes | told:
         raise click.UsageError("name at least one option to change")
-    wiring.change(connection, changes)
+    wiring.change(connection, changes | told)
+    changes |= {option: address is not None for option, address in told.items()}
     emit(changes, [f"changed: {', '.join(changes)}"], as_json=as_json)
 
 

@@ -200,7 +200,7 @@ def text_of(notice: Notice, name: str, zone: str) -> Text:
     lines += [
         "To see more, or to do it, whoever runs huma-xledger types:", f"  {command}", "",
         "--",
-        f"Connection {notice.connection}. This address was given with the connection (--notify).",
+        f"Connection {notice.connection}. Another address: connections set --notify.",
     ]  # fmt: skip
     return Text(f"[{PROGRAM}] {short} {words.subject}", "\n".join(lines) + "\n")
 

@@ -33,7 +33,7 @@ GUARD: Final = (
     "guard_people", "guard_percent", "guard_sensitive_people", "guard_sensitive_percent",
 )  # fmt: skip
 CHANGEABLE: Final = frozenset(
-    {"name", "add_new_users", "zone", "country", "synthetic_numbers", *GUARD}
+    {"name", "add_new_users", "zone", "country", "synthetic_numbers", "notify", *GUARD}
 )
 
 
@@ -128,7 +128,7 @@ class Connections:
                     synthetic_numbers=new.synthetic_numbers,
                     notify=None
                     if notify is None
-                    else cipher.seal("", f"{NOTIFY}/{id_}", notify.reveal().encode()),
+                    else self._sealed(transaction, new.organization, id_, notify),
                     created_at=now_ms(),
                 )
             )
@@ -181,14 +181,20 @@ class Connections:
             return Personal(cipher.open("", f"{TOKEN}/{id_}", bytes(row.token)).decode())
 
     def change(self, id_: str, changes: Mapping[str, object], actor: str) -> Connection:
-        """Change options (R-04); in another zone it may be another day for everybody (R-59)."""
+        """Change options (R-04); in another zone it may be another day for everybody (R-59).
+
+        `notify` comes as a Personal address, or as None: nobody.
+        """
         assert changes.keys() <= CHANGEABLE
         organization = self.get(id_).organization
         with self._store.begin() as transaction:
+            values = dict(changes)
+            if isinstance(address := values.get("notify"), Personal):
+                values["notify"] = self._sealed(transaction, organization, id_, address)
             # in the order of all others who take both: whoever changes links waits at one of them
             transaction.execute(select(lane).where(lane.c.connection == id_).with_for_update())
             raise_generation(transaction)
-            transaction.execute(update(connection).where(connection.c.id == id_).values(**changes))
+            transaction.execute(update(connection).where(connection.c.id == id_).values(**values))
             if "zone" in changes:
                 look_at_all_again(transaction, id_)
             audit.add(
@@ -271,6 +277,13 @@ class Connections:
             if put:
                 audit.add(transaction, organization, id_, actor, action)
         return put
+
+    def _sealed(
+        self, transaction: Transaction, organization: str, id_: str, address: Personal[str]
+    ) -> bytes:
+        """Return an address as it is kept."""
+        cipher = self._keyring.cipher_of(transaction, organization)
+        return cipher.seal("", f"{NOTIFY}/{id_}", address.reveal().encode())
 
     def _digest(self, transaction: Transaction, token: Personal[str]) -> bytes:
         """Return what is equal for the same token, of whichever organisation (R-09)."""

@@ -183,6 +183,22 @@ def test_options_change_and_the_rest_stays(customer: Customer) -> None:
     assert customer.says("set", id_).code == 2
 
 
+@pytest.mark.rule("R-94", "R-103")
+def test_who_gets_mail_can_be_changed_and_is_never_shown(customer: Customer) -> None:
+    """Another address, nobody, or what is no address at all."""
+    id_ = customer.connects().json["id"]
+    changed = customer.says("set", id_, "--notify", "canary@payroll.example")
+    assert (changed.code, changed.json) == (0, {"notify": True})
+    assert customer.says("set", id_, "--no-notify").json == {"notify": False}
+    for wrong in ("canary", "canary@a, b@c", "Canary <canary@a>", "canary@a\nBcc: b@c"):
+        refused = customer.says("set", id_, "--notify", wrong)
+        assert refused.code == 2
+        assert "is no email address" in refused.err
+        assert "canary" not in refused.out + refused.err
+    assert customer.says("set", id_, "--notify", "a@b", "--no-notify").code == 2
+    assert "canary" not in customer.says("show", id_).out
+
+
 def test_a_lane_is_paused_and_resumed_by_hand(customer: Customer) -> None:
     """The reason says who did it."""
     id_ = customer.connects().json["id"]

@@ -9,7 +9,6 @@ from connectors.store.erasure import erase_organization
 from connectors.store.mails import StoredMails
 from connectors.store.notices import Patience
 from connectors.store.removal import remove
-from connectors.store.tables import connection as connections
 from connectors.store.tables import lane, organization, outbox
 from processors.ports.lane import BY_HAND, LaneStatus, Lease
 from processors.ports.mail import Mail
@@ -191,7 +190,10 @@ def test_what_waits_to_be_told_holds_ids_and_the_address_is_read_later(desk: Des
         NoticeAbout.LANE, desk.one.id, "paused", "credential", mail.notice.since, None
     )
     assert mail.age >= 0
-    desk.stored.set(connections, connections.c.id == desk.one.id, notify=None)
+    change = desk.stored.connections.change
+    change(desk.one.id, {"notify": Personal("other@x.example")}, "admin")
+    assert desk.waiting()[0].address == Personal("other@x.example")
+    change(desk.one.id, {"notify": None}, "admin")
     assert desk.waiting()[0].address is None
 
 
