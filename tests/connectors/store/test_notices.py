@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from connectors.store.delivery import StoredLanes
 from connectors.store.erasure import erase_organization
+from connectors.store.holds import release
 from connectors.store.mails import StoredMails
 from connectors.store.notices import Patience
 from connectors.store.removal import remove
 from connectors.store.tables import lane, organization, outbox
+from processors.lane.guard import Guard
 from processors.ports.lane import BY_HAND, LaneStatus, Lease
 from processors.ports.mail import Mail
 from schemas.connection import Connection, LaneState
+from schemas.guard import GuardLimits
 from schemas.notice import Notice, NoticeAbout
 from schemas.personal import Personal
-from tests.fixtures.stored import ELSEWHERE, ORGANIZATION, Stored
+from tests.fixtures.stored import BOUNDS, ELSEWHERE, KARI, OLA, ORGANIZATION, Stored
 
 RUNS = LaneStatus()
 BROKEN = LaneStatus(LaneState.BROKEN, "Xledger is away", 9.0)
@@ -89,6 +93,23 @@ def test_what_needs_a_human_is_told_at_once_and_once(
     assert desk.told() == [says]
     desk.let_pass(600)
     assert desk.told() == []
+
+
+@pytest.mark.rule("R-93", "R-94")
+def test_what_the_guard_holds_is_told_and_so_is_its_release(desk: Desk) -> None:
+    """Whoever knows of the import is asked before anything of it leaves."""
+    stored, one = desk.stored, desk.one
+    guard = Guard(GuardLimits(1, 0, 1, 0), 3600.0)
+    stored.lanes = StoredLanes(stored.store, stored.keyring, BOUNDS, guard)
+    stored.people(KARI, OLA)
+    stored.linked(one, KARI, OLA)
+    for version, key in enumerate((KARI, OLA), 1):
+        stored.change(one, key, version, {"phone": "1"})
+    assert stored.take(desk.lease).people == ()
+    assert desk.told() == ["held: many people"]
+    release(stored.store, stored.keyring, one, "admin", Personal("a raise for all"))
+    desk.let_pass(6)
+    assert desk.told() == ["running"]
 
 
 @pytest.mark.rule("R-94")
