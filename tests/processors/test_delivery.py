@@ -211,7 +211,7 @@ def test_lanes_are_dropped_before_the_timer_when_renewal_fails(bench: Bench, how
     bench.hire(1)
     bench.change({1: whole(1)})
     with process.running():
-        process.wait(lambda: process.owner(bench) == "me")
+        process.wait(lambda: bool(process.built))
         first = process.built[0]
         if how == "away":
             process.store.away = True
