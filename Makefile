@@ -12,7 +12,7 @@ N ?= 20
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: $(READY) ## play a day, a flood and a midnight on this machine, and prove the result
+demo: $(READY) ## play a day, a flood, an operator's evening and a midnight, and prove the result
 	@$(BIN)/huma-xledger demo
 
 test: lint ## check everything, as CI does
