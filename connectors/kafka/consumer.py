@@ -5,7 +5,7 @@ is assigned is paused in the callback, and sought and resumed by the loop. The c
 raise and never look at the store (`design.md`, Intake).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, cast
 
 import structlog
@@ -61,6 +61,7 @@ class KafkaSource:
         self._assigned: set[Place] = set()
         self._fresh: set[Place] = set()
         self._beyond: dict[Place, int] = {}
+        self._begun: dict[Place, int] = {}
         self._halted: set[Place] = set()
         self._paused = False
         self._topic = topics[0]
@@ -111,6 +112,7 @@ class KafkaSource:
     def begin(self, place: Place, offset: int) -> None:
         """See the port."""
         target = TopicPartition(place.topic, place.partition, offset)
+        self._begun[place] = offset
         try:
             if place in self._halted or not self._sought(target):
                 self._consumer.incremental_unassign([target])
@@ -218,14 +220,17 @@ class KafkaSource:
         """Note that a partition stands still: seeking does not move it any more.
 
         Without an offset it is Kafka's own that is missing, which nobody asked for: it was
-        assigned behind our back, after a callback that failed, and has only to be begun.
+        assigned behind our back, after a callback that failed, and has only to be begun. So has
+        one that stands before where it was begun: an assignment's own offset was fetched before
+        the pause, and is gone.
         """
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         if topic is None or partition is None:
             return
         place = Place(topic, partition)
         self._halted.add(place)
-        if offset is None or offset < 0:
+        begun = self._begun.get(place)
+        if offset is None or begun is None or offset < max(begun, 0):
             self._fresh.add(place)
         else:
             self._beyond[place] = offset
@@ -242,6 +247,7 @@ class KafkaSource:
             log.warning("consumer.assign_failed", why=str(fault_in(error)))
         self._reach.answered()
         places = {Place(one.topic, one.partition) for one in partitions}
+        self._forget(places)
         self._assigned |= places
         self._fresh |= places
 
@@ -255,9 +261,14 @@ class KafkaSource:
         places = {Place(one.topic, one.partition) for one in partitions}
         self._assigned -= places
         self._fresh -= places
-        self._halted -= places
+        self._forget(places)
+
+    def _forget(self, places: Collection[Place]) -> None:
+        """Forget how reading of partitions went before."""
+        self._halted -= set(places)
         for place in places:
             self._beyond.pop(place, None)
+            self._begun.pop(place, None)
 
 
 class _Quiet:

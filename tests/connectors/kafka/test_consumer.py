@@ -143,6 +143,43 @@ def test_an_offset_out_of_range_stands_still_until_begun(
         assert source.out_of_range() == {}
 
 
+class Hasty(KafkaSource):
+    """A consumer that fetches from where it was assigned, before it is told where to begin."""
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        super()._on_assign(consumer, partitions)
+        consumer.resume(partitions)
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_assignments_own_offset_is_never_out_of_range(broker: str, *, heard: bool) -> None:
+    """Its records may be gone: reading begins where it is told, before or after that is heard."""
+    place = Place(topic_maker(broker)(), 0)
+    write(broker, place, *FIVE)
+    admin = AdminClient(kafka(broker))
+    (deleted,) = admin.delete_records([TopicPartition(*place, 2)]).values()
+    deleted.result(20)
+    found: list[bytes | None] = []
+    with closing(
+        Hasty({**kafka(broker), **settings_of(SESSION, 16, new_group())}, [place.topic])
+    ) as source:
+        assigned(source, 1)
+        for _ in range(20):  # meanwhile the broker says so
+            admin.list_topics(place.topic, 10)
+            if heard:
+                source.poll(1, 0.05)
+
+        def look() -> bool:
+            for one in source.fresh():
+                source.begin(one, 3)
+            found.extend(record.value() for record in source.poll(9, 0.05))
+            return found[-2:] == list(FIVE[3:])
+
+        until(look)
+        assert source.out_of_range() == {}
+
+
 def test_while_paused_nothing_is_read(any_broker: str, new_topic: MakeTopic) -> None:
     """A pause outlasts a beginning; resuming goes on where reading was."""
     place = Place(new_topic(), 0)
