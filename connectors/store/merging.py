@@ -38,11 +38,12 @@ def fill(
     asked: Unread,
     read: HumaPerson,
     email: str | None,
+    *,
+    deletes: bool,
 ) -> Changed | None:
     """Fill what has no version with what was read; None when an event arrived meanwhile.
 
-    Of somebody deleted meanwhile nothing is kept (R-78). A read makes nothing dirty (R-112). A
-    stored position that the API no longer has is deleted, as of the read.
+    Of somebody deleted meanwhile nothing is kept (R-78). A read makes nothing dirty (R-112).
 
     Args:
         connection: the caller's transaction.
@@ -51,6 +52,10 @@ def fill(
         asked: who, and the highest revision that was known when the read began.
         read: what Huma said.
         email: the normal form of the one that was read, by which a rehire is known (R-78).
+        deletes: a stored position that the API no longer has is deleted, as of the read. Of a
+            person's first read, not: whatever is stored then was told by events, and the answer may
+            be ahead of those that are still to come. To take their deletions from it, but not their
+            other changes, would make positions that Huma never had.
     """
     key = PersonKey(organization, asked.user)
     if not hold(connection, key, asked.revision):
@@ -76,14 +81,15 @@ def fill(
         for id_, whole in read.positions.items()
         if filled(position, id_, sealed(cipher, key.user, "position.value", dict(whole)))
     ]
-    gone = (
-        of(position, key)
-        & position.c.position.not_in(list(read.positions))
-        & (position.c.version <= version)
-        & position.c.value.is_not(None)
-    )
-    deleted = update(position).where(gone).values(value=None, version=version)
-    positions += connection.execute(deleted.returning(position.c.position)).scalars()
+    if deletes:
+        gone = (
+            of(position, key)
+            & position.c.position.not_in(list(read.positions))
+            & (position.c.version <= version)
+            & position.c.value.is_not(None)
+        )
+        deleted = update(position).where(gone).values(value=None, version=version)
+        positions += connection.execute(deleted.returning(position.c.position)).scalars()
     state = []
     for name, known in state_of(read).items():
         mine = of(person, key) & (person.c[f"{name}_version"] < 0)

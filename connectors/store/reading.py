@@ -53,7 +53,7 @@ def merge_read(
 ) -> bool:
     """Merge what was read, see `merging.fill`; False when an event arrived meanwhile."""
     guard(connection, lease)
-    changed = fill(connection, keyring, lease.organization, asked, read, email)
+    changed = fill(connection, keyring, lease.organization, asked, read, email, deletes=False)
     return changed is not None
 
 

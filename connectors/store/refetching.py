@@ -97,4 +97,7 @@ class Refetching:
     ) -> Changed | None:
         if reset:
             return resetting.replace(transaction, self._keyring, key, asked, read, email)
-        return merging.fill(transaction, self._keyring, key.organization, asked, read, email)
+        organization = key.organization
+        return merging.fill(
+            transaction, self._keyring, organization, asked, read, email, deletes=True
+        )

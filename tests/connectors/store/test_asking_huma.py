@@ -108,11 +108,11 @@ def test_who_is_known_from_a_listing_only_is_read_at_version_0(
 
 
 @pytest.mark.rule("R-97")
-def test_positions_that_huma_no_longer_has_are_deleted(stored: Stored, one: Connection) -> None:
-    """A stored position that the API lacks becomes a null; a known one stays; a new one comes."""
+def test_positions_that_events_told_stay_as_they_told(stored: Stored, one: Connection) -> None:
+    """Also one that the API lacks: the event of its deletion comes, or the answer is behind."""
     with stored.intake.transaction() as transaction:
         transaction.merge_positions(
-            [Value(KARI, id_, 5, b"", {"id": id_, "primary": True}) for id_ in ("kept", "gone")]
+            [Value(KARI, id_, 5, b"", {"id": id_, "primary": True}) for id_ in ("kept", "lacking")]
         )
         elsewhere = PersonKey(ORGANIZATION, OLA.user)
         transaction.merge_positions([Value(elsewhere, "other", 5, b"", {"id": "other"})])
@@ -121,7 +121,7 @@ def test_positions_that_huma_no_longer_has_are_deleted(stored: Stored, one: Conn
     assert stored.lanes.merge_read(lease, Unread(KARI.user, 5), read(positions=found), None)
     rows = stored.rows(position.c.position, position.c.value)
     assert {id_: sealed is None for id_, sealed in rows} == {
-        "kept": False, "gone": True, "new": False, "other": False,
+        "kept": False, "lacking": False, "new": False, "other": False,
     }  # fmt: skip
 
 

@@ -54,3 +54,20 @@ def test_a_name_goes_out_though_the_other_one_is_read_later(unread: Life) -> Non
     life.live()
     assert life.has()[Target.SUBLEDGER_DESCRIPTION] == "Karin Moe"
     assert Target.CONTACT_PHONE not in life.has()
+
+
+@pytest.mark.rule("R-56", "R-71", "R-97")
+def test_an_answer_ahead_of_the_events_mixes_no_positions(unread: Life) -> None:
+    """Huma has undone a handover, after a lock, whose events are still to come: they skip."""
+    life = unread
+    life.position(5, **JOB, **ENDS)
+    life.position(6, id="p3", contractStartDate="2027-01-01", title={"id": "t", "name": "Boss"})
+    undone = life.huma.people[USER]
+    life.huma.people[USER] = replace(undone, active=False, positions={"p1": {"id": "p1", **JOB}})
+    life.live()
+    life.happened("user.deactivated", 7)
+    life.position(8, **JOB)
+    life.position(9, "deleted", id="p3")
+    life.live()
+    assert life.has()[Target.CONTACT_JOB_TITLE] == "Chef"
+    assert life.has()[Target.EMPLOYMENT_TO] is None
