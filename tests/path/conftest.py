@@ -33,6 +33,7 @@ EARLIER = 100
 """Milliseconds: an event of the test's own is older than the change in Huma that follows it."""
 SETTINGS = {
     **QUICK,
+    "DELIVERY__LEASE": "60",
     "DELIVERY__RETRY": "0.2",
     "DELIVERY__PROBE": "1",
     "DELIVERY__ATTEMPTS": "1",
@@ -43,6 +44,8 @@ SETTINGS = {
     "NOTICES__AFTER": "1",
     "MAIL__LOOK": "0.5",
 }
+"""Where the store is away for longer than the lease, as on a busy machine, a delivery ends itself,
+and nobody is here to start it again."""
 
 
 @dataclass(slots=True)
