@@ -1,14 +1,14 @@
 """Topics, offsets, events, the schema and keys, as the commands use them; the demo's broker."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from connectors import encryption
-from connectors.broker import apache, noida
+from connectors.broker import either
 from connectors.kafka import tail
 from connectors.kafka.group_offsets import CommittedOffsets
 from connectors.kafka.producer import KafkaPublisher
@@ -134,15 +134,9 @@ class Operation(Base):
             publisher.close()
         return len(events)
 
-    @contextmanager
-    def broker(self, folder: Path) -> Iterator[str]:
+    def broker(self, folder: Path) -> AbstractContextManager[str]:
         """Run a broker for the demo: Apache Kafka where Java and Maven are, else noida-db."""
-        if apache.missing() is None:
-            with apache.running(folder) as broker:
-                yield broker.servers
-        else:
-            with noida.running(folder) as servers:
-                yield servers
+        return either.running(folder)
 
     def _stored(self) -> dict[Place, int]:
         with self.store.read() as connection:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
-from connectors.broker import noida
+from connectors.broker import either
 from console.demo.cast import Cast, cast
 from console.demo.expectations import Record
 from console.demo.member import Member, Standing
@@ -181,7 +181,7 @@ def event_of(organization: str, user: str, **more: str) -> list[tuple[str, str |
 def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainPath]:
     """Run everything, with the people of both systems linked, on a broker of its own."""
     folder = tmp_path_factory.mktemp("path")
-    with noida.running(tmp_path_factory.mktemp("broker")) as servers:
+    with either.running(tmp_path_factory.mktemp("broker")) as servers:
         yield from _running(folder, servers)
 
 
