@@ -105,7 +105,7 @@ def _main_of(role: str, wiring: Wiring, vitals: Vitals, crew: Crew) -> Work:
 def demo(
     wiring: Wiring, people: int, flood: int, seed: int, folder: Path | None, *, keep: bool
 ) -> None:
-    """Play a day, a flood and a midnight on this machine, and prove the result."""
+    """Play a day, a flood, an evening and a midnight on this machine, and prove the result."""
     from console.demo.play import play  # noqa: PLC0415 - the demo alone needs the simulators
 
     holds = play(wiring, people, flood, seed, folder, keep=keep)
