@@ -1,16 +1,17 @@
 """Letters as the desk lists and counts them: the port `processors.ports.desk.Desk` (R-89, R-90)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, func, or_, select, true
+from sqlalchemy import JSON, ColumnElement, Connection, and_, cast, func, or_, select, true, tuple_
 
 from connectors.store.engine import Store
 from connectors.store.letters import letter_of, which
 from connectors.store.tables import connection as connections
-from connectors.store.tables import heartbeat, letter
+from connectors.store.tables import heartbeat, letter, person
 from processors.ports.desk import Count, Group, Letter, Named, Place
 from schemas.desk import Selection
+from schemas.person import PersonKey
 
 HOUR_MS: Final = 3_600_000
 FAILED: Final = letter.c.last_failed_at
@@ -79,6 +80,15 @@ class StoredDesk:
         """See the port."""
         with self._store.read() as transaction:
             return connections_of(transaction)
+
+    def deleted(self, people: Collection[PersonKey]) -> frozenset[PersonKey]:
+        """Return which of some people were deleted in Huma, or erased here (R-78, R-108)."""
+        known = tuple_(person.c.organization, person.c.person)
+        query = select(person.c.organization, person.c.person).where(
+            known.in_(sorted(people)), person.c.deleted_at.is_not(None)
+        )
+        with self._store.read() as transaction:
+            return frozenset(PersonKey(*row) for row in transaction.execute(query))
 
     def heard(self) -> int | None:
         """See the port."""

@@ -14,7 +14,7 @@ from console.people.values import require_reason, revealed
 from console.people.whom import REASON
 from console.wiring import Wiring
 from processors.desk.documents import letter_document
-from processors.desk.records import is_withheld, of_letter, record_document
+from processors.desk.records import of_letter, record_document
 from processors.ports.desk import Letter, Place
 from processors.ports.replay import LetterRecord
 from schemas.desk import Selection
@@ -79,7 +79,8 @@ def _with_bytes(
 ) -> None:
     """Put each letter's bytes into its document, after the audit has it."""
     shown = []
-    records = wiring.letter_records([one for one in letters if not is_withheld(one)])
+    withheld = wiring.withheld(letters)
+    records = wiring.letter_records([one for one in letters if one.id not in withheld])
     for one, document in zip(letters, documents, strict=True):
         document |= {"bytes": None, "bytes_missing": None}
         held = records.get(one.id)

@@ -10,7 +10,7 @@ from connectors.store.letters_noted import note_shown
 from connectors.store.letters_shown import StoredDesk
 from console.wiring.people import People
 from console.wiring.replaying import Replaying
-from processors.desk.records import event_in, is_withheld, of_letter
+from processors.desk.records import event_in, is_withheld, of_letter, person_of
 from processors.desk.shown import Found
 from processors.ports.desk import Letter
 from processors.ports.letter_seen import LetterSeen
@@ -18,7 +18,6 @@ from processors.ports.people import PersonSeen
 from processors.ports.replay import LetterRecord, Missing, Sending
 from schemas.desk import Foretold, LetterState, Selection
 from schemas.errors import BrokerUnavailable, NotFound, StopProcess
-from schemas.person import PersonKey
 from schemas.personal import Personal
 
 
@@ -41,7 +40,7 @@ class Desk(People, Replaying):
         self.require_store()
         seen = letter_seen.look(self.store, self.keyring, id_)
         one, person = seen.letter, self._whose(seen.letter)
-        if is_withheld(one):
+        if self.withheld([one]):
             return seen, Found(None, None, person, None), []
         try:
             record = of_letter(one, self.letter_records([one])[one.id])
@@ -52,16 +51,23 @@ class Desk(People, Replaying):
         return seen, Found(record, event, person, foretold), []
 
     def _whose(self, one: Letter) -> PersonSeen | None:
-        if one.organization is None or one.person is None:
+        whose = person_of(one)
+        if whose is None:
             return None
         try:
-            return self.look(PersonKey(one.organization, one.person), one.connection, 0, ())
+            return self.look(whose, one.connection, 0, ())
         except NotFound:  # the connection was removed
             return None
 
     def _foretold(self, one: Letter) -> tuple[Foretold, bool] | None:
         judged = self.foretell(Selection(ids=(one.id,), states=tuple(LetterState)))
         return (judged[0].foretold, isinstance(judged[0].way, Sending)) if judged else None
+
+    def withheld(self, letters: Sequence[Letter]) -> frozenset[str]:
+        """Return the ids of those letters whose bytes nobody sees any more (R-78)."""
+        whose = {key for key in map(person_of, letters) if key is not None}
+        deleted = self.desk.deleted(whose)
+        return frozenset(one.id for one in letters if is_withheld(one, deleted))
 
     def decide(self, selection: Selection, to: LetterState, reason: Personal[str]) -> int:
         """Park letters, or ignore them; returns how many."""

@@ -1,6 +1,7 @@
 """A letter's own record: its bytes on the dead-letter topic, while it is still there (R-90)."""
 
 import base64
+from collections.abc import Collection
 from typing import Any
 
 from processors.ports.desk import Letter
@@ -8,6 +9,7 @@ from processors.ports.replay import LetterRecord, Missing
 from schemas.about import BadEvent
 from schemas.events import Event
 from schemas.letter import parse
+from schemas.person import PersonKey
 from schemas.personal import Personal
 from schemas.reading import Reading, read
 from schemas.reasons import Code
@@ -32,9 +34,22 @@ def event_in(held: LetterRecord, reading: Reading) -> Event | None:
     return parsed if isinstance(parsed, Event) else None
 
 
-def is_withheld(letter: Letter) -> bool:
-    """Say whether nobody sees the values any more: the person was deleted (R-78)."""
-    return letter.closed_as == Code.DELETED
+def is_withheld(letter: Letter, deleted: Collection[PersonKey]) -> bool:
+    """Say whether nobody sees the values any more: the person was deleted (R-78).
+
+    Watch may not have read it yet, and what ended otherwise before says nothing of it.
+    """
+    if letter.closed_as == Code.DELETED:
+        return True
+    whose = person_of(letter)
+    return whose is not None and whose in deleted
+
+
+def person_of(letter: Letter) -> PersonKey | None:
+    """Return whose a letter is; None: that is not known."""
+    if letter.organization is None or letter.person is None:
+        return None
+    return PersonKey(letter.organization, letter.person)
 
 
 def record_document(held: LetterRecord) -> dict[str, Any]:

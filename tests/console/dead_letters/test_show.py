@@ -272,3 +272,24 @@ def test_several_letters_that_begin_alike_are_told_apart(desk: Desk) -> None:
         desk.world.stored.set(letter, letter.c.id == id_, id=f"abcd{number}" + id_[5:])
     said = desk.operator.types("dead-letters", "show", "abcd")
     assert (said.code, "several letters begin with abcd" in said.err) == (1, True)
+
+
+@pytest.mark.rule("R-78", "R-103")
+@pytest.mark.parametrize("how", ["replayed", "unwatched"])
+def test_of_a_deleted_person_no_value_is_shown_however_the_letter_ended(
+    desk: Desk, how: str
+) -> None:
+    """A replay ended it before the deletion, or watch has not read the deletion yet."""
+    desk.fails(1)
+    if how == "replayed":
+        desk.world.refuse()
+        desk.world.execution(desk.world.plan("r1")).go()
+    desk.world.watches = how == "replayed"
+    desk.world.arrivals.arrive("user.deleted", {}, 9, user=KARI.user)
+    desk.world.live()
+    said = desk.says(*WHY)
+    assert REFUSED not in said.out
+    assert desk.audited() == []
+    told = desk.operator.types("dead-letters", "export", "--state", "all", *WHY)
+    assert json.loads(told.out)["bytes"] is None
+    assert desk.audited() == []
