@@ -288,11 +288,12 @@ def _refused(lane: Lane, one: Newcomer, verdicts: Mapping[Root, Verdict]) -> Per
     retries, subject = lane.tools.limits.retries, one.parcel.subject
     over = {end.field for end in one.parcel.ended}
     dirty = [each for each in subject.dirty if each.field not in over]
-    attempts = max((each.attempts for each in dirty), default=0) + 1
+    attempts = max((each.attempts for each in dirty or subject.dirty), default=0) + 1
     if verdict.refusal.retry and attempts < retries.attempts:
-        again = tuple(Again(d.field, d.turn, retries.wait, attempted=True) for d in dirty)
+        ended, asks = (one.parcel.ended, dirty) if dirty else ((), subject.dirty)
+        again = tuple(Again(d.field, d.turn, retries.wait, attempted=True) for d in asks)
         change = LinkChange(LinkState.CREATING, one.contact, one.subledger, intent_done=True)
-        return PersonResult(one.user, one.parcel.ended, again, link=change)
+        return PersonResult(one.user, ended, again, link=change)
     code = code_of(verdict.refusal, frozenset(verdict.refused))
     text = words(one.parcel, verdict.refusal.text)
     failed = tuple(

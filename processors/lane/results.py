@@ -122,5 +122,13 @@ def has_failed(one: PersonResult) -> bool:
 
 
 def postpone(parcel: Parcel, postponed: Postponed) -> PersonResult:
-    """Return a person of whom nothing was decided."""
+    """Return a person of whom nothing was decided.
+
+    A creation keeps something open: what ends unsent may be all that asks for it.
+    """
+    subject = parcel.subject
+    if parcel.creates and not parcel.sent:
+        wait, unsure = postponed.wait, postponed.unsure
+        again = (Again(one.field, one.turn, wait, unsure=unsure) for one in subject.dirty)
+        return PersonResult(subject.user, again=tuple(again))
     return result_of(parcel, {}, Retries(1, 0.0), postponed)

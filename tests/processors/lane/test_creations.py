@@ -20,6 +20,7 @@ from tests.fixtures.working import Bad, Bench, FakeXledger, person, whole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+AWAY = Unavailable("Xledger cannot be reached")
 NO_ANSWER = Ambiguous("Xledger does not answer in time")
 
 
@@ -275,6 +276,32 @@ def test_who_lacks_something_is_created_once_it_is_there(bench: Bench) -> None:
     assert bench.stored.ended()[first[0]] == ("skipped", "missing email")
     assert bench.xledger.writes == []
     bench.run(bench.all_ended(*bench.change({1: {"email": "p1@x.no"}})))
+    everybody_once(bench, 1)
+
+
+@pytest.mark.rule("R-37", "R-82", "R-85")
+@pytest.mark.parametrize("at", ["look-up", "write", "lost", "refused"])
+def test_a_creation_that_only_a_bad_field_asks_for_is_not_forgotten(bench: Bench, at: str) -> None:
+    """Somebody wanted is created by whatever changes next, also when Xledger is away just then."""
+    bad = Bad(Target.CONTACT_EMAIL, "p1@x.no", "none")
+    bench.xledger.bad = [bad]
+    bench.run(bench.all_ended(*want(bench, 1)))
+    bench.xledger.bad = [replace(bad, retry=True)] if at == "refused" else []
+    if at in {"write", "lost"}:
+        bench.xledger.faults = [(AWAY, False) if at == "write" else (NO_ANSWER, True)]
+    failures = [AWAY] if at == "look-up" else []
+
+    def away(operation: str) -> None:
+        if operation == "look_up" and failures:
+            raise failures.pop()
+
+    bench.xledger.trouble = away
+    (event,) = bench.change({1: {"bankAccount": {"number": "1", "country": "NO"}}})
+    if at == "refused":
+        bench.run(lambda: bench.attempts() == [1])
+        bench.xledger.bad = []
+    bench.run(bench.all_ended(event))
+    assert bench.stored.ended()[event] == ("dead-lettered", "invalid bank account")
     everybody_once(bench, 1)
 
 
