@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, update
 
 from connectors.store import audit, bulk, lane_state
 from connectors.store.clock import read_now
@@ -233,6 +233,9 @@ def status_of(connection: Connection, one: str) -> LaneStatus:
 def hold(connection: Connection, lease: Lease, reason: HoldReason) -> None:
     """Hold a whole lane, until a human decides."""
     one = lease.connection
+    # somebody decided about an earlier one: this is another question, and is told as well (R-94)
+    again = lane.c.told.startswith(LaneState.HELD.value) & lane_state.not_stopped()
+    connection.execute(update(lane).where(lane.c.connection == one, again).values(told=None))
     if lane_state.put(
         connection, one, LaneStatus(LaneState.HELD, reason), lane_state.not_stopped()
     ):

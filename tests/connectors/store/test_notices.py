@@ -1,5 +1,6 @@
 """One notice for each change of how a connection stands, in the change's own transaction (R-94)."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -108,6 +109,25 @@ def test_what_the_guard_holds_is_told_and_so_is_its_release(desk: Desk) -> None:
     assert stored.take(desk.lease).people == ()
     assert desk.told() == ["held: many people"]
     release(stored.store, stored.keyring, one, "admin", Personal("a raise for all"))
+    desk.let_pass(6)
+    assert desk.told() == ["running"]
+
+
+@pytest.mark.rule("R-93", "R-94")
+def test_a_second_hold_soon_after_a_release_is_told_too(desk: Desk) -> None:
+    """Somebody decided about the first one; the next is another question, and waits for a human."""
+    stored, one = desk.stored, desk.one
+    guard = Guard(GuardLimits(1, 0, 1, 0), 3600.0)
+    stored.lanes = StoredLanes(stored.store, stored.keyring, BOUNDS, guard)
+    stored.people(KARI, OLA)
+    stored.linked(one, KARI, OLA)
+    for first in (1, 3):
+        for version, key in enumerate((KARI, OLA), first):
+            stored.change(one, key, version, {"phone": str(version)})
+        assert stored.take(desk.lease).people == ()
+        assert desk.told() == ["held: many people"]
+        release(stored.store, stored.keyring, one, "admin", Personal("a raise for all"))
+        time.sleep(0.005)  # a turn of the same millisecond was there when it was released
     desk.let_pass(6)
     assert desk.told() == ["running"]
 
