@@ -30,6 +30,7 @@ from processors.ports.lane import (
     Subject,
     Work,
 )
+from schemas.connection import LaneState
 from schemas.errors import (
     Ambiguous,
     Limited,
@@ -137,6 +138,8 @@ class Lane:
             self._standing.stop(work.status)
         self._read_people()
         if not work.people:
+            if work.next_due is None and not self._tasks:  # trouble that nothing waits for is over
+                await self._standing.well()
             return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
         if not self._standing.identified or self._standing.wait > 0:
             # trouble came while they were taken: they go back, and wait like all others
@@ -230,7 +233,10 @@ class Lane:
             await self._met(trouble)
             return False
         self._standing.identified = True
-        await self._standing.well()
+        if (
+            self._standing.status.state is not LaneState.BROKEN
+        ):  # that ends when a write is answered
+            await self._standing.well()
         return True
 
     async def _deliver(self, people: Sequence[Subject]) -> None:

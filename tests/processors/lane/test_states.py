@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from connectors.store.tables import link, person
+from connectors.store.tables import dirty, link, person
+from connectors.store.tables import lane as lane_table
 from processors.lane import asking_huma
 from processors.lane.limiter import Limiter, Window
 from processors.lane.state import STRIKES, Recent, Waits, after_trouble
@@ -176,6 +177,40 @@ def test_a_broken_lane_stays_broken_for_its_next_owner(bench: Bench) -> None:
     lane = bench.lane("next")
     bench.run(lambda: lane._standing._memory.get("strikes", 0) > tried, lane)
     assert bench.status()[0] == "broken"
+
+
+@pytest.mark.rule("R-94")
+def test_a_lane_whose_writes_alone_fail_stays_broken(bench: Bench) -> None:
+    """That Xledger says whose token it is ends no trouble of writing: else no mail would tell."""
+    ready(bench, 1)
+    bench.change({1: whole(1)})
+    bench.xledger.faults = [(AWAY, False)] * 100
+    bench.run(lambda: bench.status()[0] == "broken")
+    ((since,),) = bench.stored.rows(lane_table.c.since)
+    seen = set()
+
+    def again() -> bool:
+        seen.add(bench.status()[0])
+        return len(bench.xledger.writes) > tried
+
+    for owner in ("next", "next but one"):
+        tried = len(bench.xledger.writes) + 1
+        bench.stored.expire(bench.connection)
+        bench.run(again, bench.lane(owner))
+    assert seen == {"broken"}
+    assert bench.stored.rows(lane_table.c.since) == [(since,)]
+
+
+@pytest.mark.rule("R-94")
+def test_a_broken_lane_that_has_nothing_left_to_send_runs(bench: Bench) -> None:
+    """Nobody is told of trouble that nothing waits for."""
+    ready(bench, 1)
+    bench.change({1: whole(1)})
+    bench.xledger.faults = [(AWAY, False)] * 9
+    bench.run(lambda: bench.status()[0] == "broken")
+    bench.stored.set(dirty, dirty.c.open, open=False)
+    bench.stored.expire(bench.connection)
+    bench.run(lambda: bench.status()[0] == "running", bench.lane("next"))
 
 
 @pytest.mark.rule("R-85")
