@@ -55,7 +55,8 @@ def fill(
         deletes: a stored position that the API no longer has is deleted, as of the read. Of a
             person's first read, not: whatever is stored then was told by events, and the answer may
             be ahead of those that are still to come. To take their deletions from it, but not their
-            other changes, would make positions that Huma never had.
+            other changes, would make positions that Huma never had. Nor does it change the state
+            that a listing showed: the lock, or the joining, begins with its event (R-71, R-101).
     """
     key = PersonKey(organization, asked.user)
     if not hold(connection, key, asked.revision):
@@ -93,6 +94,8 @@ def fill(
     state = []
     for name, known in state_of(read).items():
         mine = of(person, key) & (person.c[f"{name}_version"] < 0)
+        if not deletes:
+            mine &= person.c[name].is_(None) | (person.c[name] == known)
         told = {name: known, f"{name}_version": version}
         if connection.execute(update(person).where(mine).values(**told)).rowcount:
             state.append(name)
