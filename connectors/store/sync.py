@@ -15,8 +15,8 @@ from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
 from connectors.store.people import AT_ONCE
 from connectors.store.runs import OPEN
+from connectors.store.tables import confirmed, link, listed, person, run
 from connectors.store.tables import connection as connections
-from connectors.store.tables import link, listed, person, run
 from processors.ports.huma import HumaListed
 from processors.ports.intake import Ended
 from processors.ports.lane import Lease
@@ -170,6 +170,7 @@ class StoredSync:
                 for one in links
                 if one.employee not in held and one.user not in elsewhere
             ]  # fmt: skip
+            _unconfirm(transaction, lease.connection, {row[1]: row[7] for row in rows})
             bulk.insert(
                 transaction,
                 link,
@@ -262,3 +263,16 @@ class StoredSync:
             values["progress"] = orjson.dumps(dict(counts)).decode()
         mine = (run.c.id == run_.id) & run.c.state.in_(OPEN)
         return bool(transaction.execute(update(run).where(mine).values(**values)).rowcount)
+
+
+def _unconfirm(transaction: Transaction, one: str, employees: Mapping[str, str]) -> None:
+    """Forget what was confirmed of other records than those that people get now (R-112)."""
+    before = transaction.execute(
+        select(link.c.person, link.c.employee).where(
+            link.c.connection == one, link.c.person.in_(employees)
+        )
+    )
+    others = [user for user, employee in before if employee != employees[user]]
+    transaction.execute(
+        delete(confirmed).where(confirmed.c.connection == one, confirmed.c.person.in_(others))
+    )
