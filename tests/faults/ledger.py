@@ -111,6 +111,14 @@ class Ledger:
             query = "SELECT sum(epoch) FROM lane WHERE connection = coalesce(:c, connection)"
             return int(connection.execute(text(query), {"c": connection_}).scalar() or 0)
 
+    def lanes(self) -> list[str]:
+        """Return a line on each lane: who owns it, and how it stands."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                text("SELECT connection, owner, epoch, lease_until, state, reason, until FROM lane")
+            )
+            return [f"lane {row._mapping}" for row in rows]
+
     def writable(self) -> bool:
         """Say whether nobody holds the whole store for long: a stopped process may."""
         if not self._sqlite:

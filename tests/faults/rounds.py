@@ -75,7 +75,10 @@ class Rounds:
             assert not over, "; ".join(over)
             return bool(look())
 
-        until(seen, PATIENT)
+        try:
+            until(seen, PATIENT)
+        except AssertionError as never:
+            raise AssertionError("\n".join([str(never), *self._world.how_it_stands()])) from None
 
     def _begin(self, card: Card) -> Patch:
         """Let Xledger suffer the card's faults, and change people; returns the changes."""

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,6 +141,19 @@ class World:
             else:
                 over.append(f"{name} ended by itself with {code}: see {role.log}")
         return over
+
+    def how_it_stands(self) -> Iterator[str]:
+        """Yield a line on each role, each lane, and the newest requests: ids and names only."""
+        for name, role in self.roles.items():
+            try:
+                ready = httpx.get(f"{self._urls[role]}/health/ready").text
+            except httpx.HTTPError as away:
+                ready = type(away).__name__
+            yield f"{name}: {state_of(role)}, {ready}"
+        yield from self.ledger.lanes()
+        for entry in self.journal.entries(max(0, self.journal.newest() - 5), variables=False):
+            roots = ", ".join(root["name"] for root in entry["roots"])
+            yield f"{entry['time']}: {entry['token']} {roots}, {entry['fault']}, {entry['ended']}"
 
     def late(self) -> int:
         """Return how often a delivery could not renew its leases in time: then it may lose them."""
