@@ -13,7 +13,7 @@ from connectors.store.connections import raise_generation
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
-from connectors.store.people import AT_ONCE
+from connectors.store.people import AT_ONCE, read
 from connectors.store.runs import OPEN
 from connectors.store.tables import confirmed, link, listed, person, run
 from connectors.store.tables import connection as connections
@@ -23,6 +23,7 @@ from processors.ports.lane import Lease
 from processors.ports.sync import Existing, NewLink, Run
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
+from schemas.person import PersonKey
 
 
 class StoredSync:
@@ -148,12 +149,16 @@ class StoredSync:
     ) -> int:
         """See the port; whom or what another link holds is left out (R-09, R-16).
 
-        Whose position data went out before is looked at again: days have turned meanwhile.
+        Nor is who was deleted since the listings (R-78). Whose position data went out before is
+        looked at again: days have turned meanwhile.
         """
         mine = (lease.connection, lease.organization)
         with self._store.begin() as transaction:
             guard(transaction, lease)
             now = read_now(transaction)
+            keys = [PersonKey(mine[1], user) for user in (*(one.user for one in links), *ambiguous)]
+            people = read(transaction, sorted(keys))
+            deleted = {key.user for key, one in people.items() if one.deleted}
             taken = select(link.c.employee, link.c.person, link.c.connection).where(
                 link.c.company == company,
                 link.c.employee.in_([one.employee for one in links])
@@ -168,7 +173,7 @@ class StoredSync:
                     one.subledger, one.employee, False, now,
                 )
                 for one in links
-                if one.employee not in held and one.user not in elsewhere
+                if one.employee not in held and one.user not in elsewhere | deleted
             ]  # fmt: skip
             _unconfirm(transaction, lease.connection, {row[1]: row[7] for row in rows})
             bulk.insert(
@@ -189,7 +194,11 @@ class StoredSync:
                 transaction,
                 link,
                 ("connection", "person", "organization", "state", "incomplete"),
-                [(mine[0], user, mine[1], LinkState.AMBIGUOUS.value, False) for user in ambiguous],
+                [
+                    (mine[0], user, mine[1], LinkState.AMBIGUOUS.value, False)
+                    for user in ambiguous
+                    if user not in deleted
+                ],
                 "ON CONFLICT (connection, person) DO UPDATE SET state = excluded.state "
                 "WHERE link.state IN ('unlinked', 'ambiguous')",
             )

@@ -232,6 +232,18 @@ def test_what_a_job_makes_of_a_link(
     assert (stored.state(one, KARI), stored.state(one, OLA)) == (matched, ambiguous)
 
 
+@pytest.mark.rule("R-78", "R-79")
+def test_whoever_is_deleted_while_a_job_compares_is_not_linked(
+    stored: Stored, one: Connection
+) -> None:
+    """Nobody had a link that could tell; else their employee would be held for ever."""
+    lease = stored.claim(one)
+    with stored.intake.transaction() as transaction:
+        transaction.delete_people([KARI, OLA])
+    assert stored.sync.link(lease, COMPANY, [NewLink(KARI.user, "1")], [OLA.user]) == 0
+    assert stored.rows(link.c.person) == []
+
+
 @pytest.mark.rule("R-16", "R-12")
 def test_a_job_sees_the_links_that_are_there(stored: Stored, one: Connection) -> None:
     """Mine, who holds which employee in all connections of the company, and who was deleted."""
