@@ -299,7 +299,8 @@ def all_standings(
     found: dict[str, list[Standing]] = {}
     for row in transaction.execute(select(connection).order_by(connection.c.id)):
         open_ = row.preview_at is not None and row.preview_at > oldest
-        found.setdefault(row.organization, []).append(Standing(connection_of(row), open_))
+        since = datetime.fromtimestamp(row.preview_at / 1000, UTC) if open_ else None
+        found.setdefault(row.organization, []).append(Standing(connection_of(row), open_, since))
     return {organization: tuple(standings) for organization, standings in found.items()}
 
 

@@ -16,7 +16,9 @@ def active(case: Case) -> Stop | None:
 def after_activation(event: Event, standing: Standing) -> bool:
     """Say whether a change was made in Huma at or after the activation, whenever it arrived (R-53).
 
-    While a first preview is open, everything counts as after the activation that may follow.
+    While a first preview is open, so does the time from which on it will be active: its beginning.
     """
     since = standing.connection.activated_at
-    return standing.preview if since is None else event.time >= since
+    if since is None and standing.preview:
+        since = standing.since
+    return since is not None and event.time >= since

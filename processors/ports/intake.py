@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from processors.ports.source import Place
@@ -17,10 +18,11 @@ from schemas.reasons import Code, LetterClass
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One connection as intake sees it; `preview`: one is open (R-07)."""
+    """One connection as intake sees it; `preview`: one is open (R-07), which began `since`."""
 
     connection: Connection
     preview: bool
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

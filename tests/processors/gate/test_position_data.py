@@ -24,14 +24,14 @@ def event(type_: EventType, time: datetime = ACTIVATED) -> Event:
     )  # fmt: skip
 
 
-def standing(since: datetime | None, *, preview: bool = False) -> Standing:
-    """Return a connection that was activated then."""
+def standing(since: datetime | None, *, preview: datetime | None = None) -> Standing:
+    """Return a connection that was activated then; a preview has been open since `preview`."""
     one = Connection(
         "c1", "o", None, "Name", "https://x.example", "1", "https://h.example",
         add_new_users=True, zone="Europe/Oslo", country="NO", synthetic_numbers=False,
         activated_at=since,
     )  # fmt: skip
-    return Standing(one, preview)
+    return Standing(one, preview is not None, preview)
 
 
 @pytest.mark.rule("R-52")
@@ -80,12 +80,15 @@ def test_the_time_of_the_change_in_huma_decides(time: datetime, *, after: bool) 
 @pytest.mark.parametrize(
     ("since", "preview", "after"),
     [
-        pytest.param(None, False, False, id="never activated"),
-        pytest.param(None, True, True, id="the first preview is open"),
-        pytest.param(ACTIVATED + MOMENT, True, False, id="another preview of an active one"),
+        pytest.param(None, None, False, id="never activated"),
+        pytest.param(None, ACTIVATED, True, id="the first preview is open"),
+        pytest.param(None, ACTIVATED + MOMENT, False, id="made before the first preview"),
+        pytest.param(ACTIVATED + MOMENT, ACTIVATED, False, id="another preview of an active one"),
     ],
 )
-def test_before_an_activation(since: datetime | None, *, preview: bool, after: bool) -> None:
-    """While the first preview is open everything may turn out to be after it."""
+def test_before_an_activation(
+    since: datetime | None, preview: datetime | None, *, after: bool
+) -> None:
+    """While the first preview is open its beginning counts, as it will once it is confirmed."""
     made = event(EventType.POSITION_UPDATED, ACTIVATED)
     assert after_activation(made, standing(since, preview=preview)) is after

@@ -1,5 +1,7 @@
 """What a change becomes: dirty and pending, superseded, stale, repeated or skipped."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
@@ -11,7 +13,7 @@ from connectors.store.tables import (
     position,
 )
 from schemas.metrics import DUPLICATES, EVENTS_ELSEWHERE, KEY_MISMATCHES
-from tests.fixtures.arrivals import ELSEWHERE, Arrivals
+from tests.fixtures.arrivals import ELSEWHERE, START, Arrivals
 
 OTHER = "9b2e0c1a-0000-4000-8000-0000000000bb"
 
@@ -73,6 +75,21 @@ def test_events_wait_while_a_preview_is_open(arrivals: Arrivals) -> None:
     assert arrivals.read() == {}
     assert arrivals.dirty() == {"phone": (5, True)}
     assert arrivals.state() == "unlinked"
+
+
+@pytest.mark.rule("R-04", "R-07", "R-53", "R-54")
+def test_what_was_made_before_a_first_preview_is_no_news(arrivals: Arrivals) -> None:
+    """Read late, while the preview is open: nobody is created by it, and no position goes out."""
+    arrivals.connect(active=False, preview=True)
+    data = {"user": {"type": "user", "email": "k@x.no", "positions": [{"id": "p1"}]}}
+    arrivals.arrive("user.created", data, 5, time=START - timedelta(days=1))
+    arrivals.read()
+    assert arrivals.state() == "unlinked"
+    assert "title" not in arrivals.dirty()
+    arrivals.arrive("user.created", data, 6)
+    arrivals.read()
+    assert arrivals.state() == "wanted"
+    assert "title" in arrivals.dirty()
 
 
 @pytest.mark.rule("R-83")

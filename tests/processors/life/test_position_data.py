@@ -46,7 +46,8 @@ def began(bench: Bench, life: Life, at: datetime | None = START, *, preview: boo
     """Let a connection be active since then, or not yet."""
     mine = connections.c.id == bench.connection.id
     since = None if at is None else int(at.timestamp() * 1000)
-    life.stored.set(connections, mine, activated_at=since, preview_at=2**52 if preview else None)
+    opened = int(START.timestamp() * 1000) if preview else None
+    life.stored.set(connections, mine, activated_at=since, preview_at=opened)
     with life.stored.store.begin() as transaction:
         raise_generation(transaction)
 
