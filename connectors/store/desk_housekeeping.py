@@ -1,6 +1,6 @@
 """What the desk keeps for a time only: outcomes, what is closed, replays, whom the guard counted.
 
-Each call is one short transaction, and returns how many rows went; 0: none is left.
+Each call is one short transaction, and returns how many rows went, or closed; 0: none is left.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, tuple_
 
+from connectors.store import letters_removed
 from connectors.store.quota import HOUR_MS
 from connectors.store.tables import (
     failure,
@@ -61,6 +62,11 @@ def strays(transaction: Connection, kept: Kept, now: int, limit: int) -> int:
     return _forget(transaction, letter, old & lost, limit)
 
 
+def removed(transaction: Connection, _: Kept, __: int, limit: int) -> int:
+    """Close letters of connections that were removed, where the command was interrupted (R-09)."""
+    return letters_removed.close(transaction, limit)
+
+
 def entries(transaction: Connection, kept: Kept, now: int, limit: int) -> int:
     """Forget closed entries of the error log; who is gone stays so until the tombstone goes."""
     old = (
@@ -90,7 +96,7 @@ def counted(transaction: Connection, _: Kept, now: int, limit: int) -> int:
 
 
 ALL: Final[Sequence[Callable[[Connection, Kept, int, int], int]]] = (
-    outcomes, letters, strays, entries, replays, counted,
+    removed, outcomes, letters, strays, entries, replays, counted,
 )  # fmt: skip
 
 

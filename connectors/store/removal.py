@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Connection as Transaction
 from sqlalchemy import delete, func, select, update
 
-from connectors.store import audit
+from connectors.store import audit, letters_removed
 from connectors.store.clock import read_now
 from connectors.store.connections import raise_generation
 from connectors.store.ending import end_events
@@ -70,7 +70,14 @@ def remove(store: Store, keyring: Keyring, one: Connection, actor: str) -> int:
         if not _others(transaction, one.organization):
             _forget(transaction, one.organization)
         audit.add(transaction, one.organization, one.id, actor, "connection.removed", rule="R-09")
+    while _close_letters(store):  # interrupted, housekeeping does it
+        pass
     return ended
+
+
+def _close_letters(store: Store) -> int:
+    with store.begin() as transaction:
+        return letters_removed.close(transaction, AT_ONCE)
 
 
 def _end(transaction: Transaction, keyring: Keyring, one: Connection) -> int:

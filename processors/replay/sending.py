@@ -29,6 +29,8 @@ KNOWN_TIME: Final = 1
 GONE: Final = "its bytes are gone from the topic, and whose it is is not known"
 UNDER_WAY: Final = "a replay of it is under way"
 RESOLVED: Final = "resolved already"
+FOR_GOOD: Final = frozenset({Code.CONNECTION_REMOVED.value, Code.DELETED.value})
+"""What closes a letter, and would stop whatever is sent, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def prepare(
     if letter.state is LetterState.RETRYING:
         return Unsent(UNDER_WAY)
     if letter.state is LetterState.RESOLVED:
-        return Unsent(RESOLVED)
+        return Unsent(letter.closed_as if letter.closed_as in FOR_GOOD else RESOLVED)
     if letter.replay_count >= rules.replays:
         return Unsent(f"replayed {letter.replay_count} times")
     if isinstance(held, LetterRecord) and _is(held, letter):

@@ -121,6 +121,17 @@ def test_letters_that_came_after_an_organisation_was_erased_go(
     assert left(stored, letter.c.event) == {"e1", "e3", "e4"}
 
 
+@pytest.mark.rule("R-09")
+def test_letters_of_a_removed_connection_close(
+    stored: Stored, watched: Watched, house: StoredHousekeeping
+) -> None:
+    """Where whoever removed it did not come to that."""
+    watched.see(Happened("e1", {"phone": failed(1)}))
+    stored.set(connections, connections.c.id == "c1", id="c0")
+    assert keep(house) == 1
+    assert stored.rows(letter.c.state, letter.c.closed_as) == [("resolved", "connection removed")]
+
+
 @pytest.mark.rule("R-91")
 @pytest.mark.parametrize("state", [one for one in ReplayState if one is not ReplayState.RUNNING])
 def test_old_replays_go_with_their_letters(

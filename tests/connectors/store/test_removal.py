@@ -11,6 +11,7 @@ from connectors.store.tables import (
     dirty,
     field,
     lane,
+    letter,
     link,
     organization,
     pending,
@@ -20,8 +21,10 @@ from connectors.store.tables import (
 )
 from processors.ports.intake import Value
 from processors.ports.lane import FieldEnd, LeaseLost, PersonResult, Result
+from schemas.desk import LetterState
 from schemas.employee import Target
 from schemas.errors import NotFound
+from tests.fixtures.letters import a_letter, file
 from tests.fixtures.stored import ELSEWHERE, KARI, OLA, ORGANIZATION, Stored
 
 
@@ -46,6 +49,25 @@ def test_what_is_pending_ends_and_the_rest_goes(stored: Stored) -> None:
     assert stored.rows(field.c.field) == [("phone",)]
     with pytest.raises(NotFound):
         stored.connections.get(one.id)
+
+
+@pytest.mark.rule("R-09", "R-89")
+def test_its_letters_close_whenever_watch_read_them(
+    stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a replay that is under way; what was ignored stays so, others' letters stay open."""
+    monkeypatch.setattr("connectors.store.removal.AT_ONCE", 2)
+    one, other = stored.connect("c1", group="g1"), stored.connect("c2", group="g2")
+    mine = [a_letter(number, connection=one.id, state=state)
+            for number, state in enumerate(LetterState)]  # fmt: skip
+    file(stored.store, [*mine, a_letter(8, connection=other.id), a_letter(9, connection=None)])
+    remove(stored.store, stored.keyring, one, "admin")
+    states = {number: (state, how) for number, state, how in stored.rows(
+        letter.c.event, letter.c.state, letter.c.closed_as)}  # fmt: skip
+    closed = ("resolved", "connection removed")
+    assert {states[f"e{number}"] for number in (0, 1, 4)} == {closed}
+    assert (states["e2"], states["e3"]) == (("resolved", None), ("ignored", None))
+    assert (states["e8"], states["e9"]) == (("open", None), ("open", None))
 
 
 @pytest.mark.rule("R-09")
