@@ -142,12 +142,17 @@ class StoredReplays:
                 .values(state=state.value, why=why, ended_at=read_now(transaction))
             )
 
-    def next(self, id_: str, limit: int) -> Sequence[Numbered]:
+    def next(
+        self, id_: str, limit: int, resting: Collection[str | None] = ()
+    ) -> Sequence[Numbered]:
         """See the port."""
         columns = replay_letter.c
+        awake = columns.connection.not_in([one for one in resting if one is not None])
+        nobodys = columns.connection.is_(None)
         query = (
             select(replay_letter)
             .where(columns.replay == id_, columns.round.is_(None), columns.result.is_(None))
+            .where(~nobodys & awake if None in resting else nobodys | awake)
             .order_by(columns.number)
             .limit(limit)
         )

@@ -234,8 +234,13 @@ class ReplayStore(Protocol):
         """Store how a run ended, for now or for good; `why` is a sentence without values."""
         ...
 
-    def next(self, id_: str, limit: int) -> Sequence[Numbered]:
-        """Return the first letters of a run that are still to be sent, in order."""
+    def next(
+        self, id_: str, limit: int, resting: Collection[str | None] = ()
+    ) -> Sequence[Numbered]:
+        """Return the first letters of a run that are still to be sent, in order.
+
+        Those of connections that rest are left out; None: of no connection.
+        """
         ...
 
     def send(self, id_: str, letters: Mapping[int, Sending | Unsent]) -> int:

@@ -75,7 +75,7 @@ class Execution:
     say: Callable[[str], None]
     _waves: dict[str | None, float] = field(default_factory=dict)
     _waits: str | None = None
-    _settled: int = 0
+    _ended: int = 0
     _heard: float = 0.0
     _told: bool = False
 
@@ -108,7 +108,8 @@ class Execution:
         """Send a few, and see that each of them ends well."""
         sent = 0
         while sent < self.run.canary:
-            some = self.store.next(self.run.id, self.run.canary - sent)
+            left = self.run.canary - sent
+            some = self._patiently(partial(self.store.next, self.run.id, left))
             if not some:
                 break
             sent += self._send(some)
@@ -146,8 +147,9 @@ class Execution:
     def _listen(self, progress: Progress) -> None:
         """Say when nothing ends, and why that may be; stop when it lasts."""
         now = self.clock()
-        if not progress.waits_for or progress.settled != self._settled:
-            self._settled, self._heard, self._told = progress.settled, now, False
+        ended = progress.letters - progress.unsent - progress.refused - progress.waits_for
+        if not progress.waits_for or ended != self._ended:
+            self._ended, self._heard, self._told = ended, now, False
             return
         quiet = now - self._heard
         if quiet < self.limits.silence:
@@ -162,14 +164,17 @@ class Execution:
     def _wave(self, progress: Progress) -> None:
         """Send as many people of each connection as may go now."""
         pace, now = self.limits.pace, self.clock()
-        some = self._patiently(lambda: self.store.next(self.run.id, AHEAD * pace.people))
-        room: dict[str | None, int] = {}
-        for one in {letter.connection for letter in some}:
-            free = pace.people - progress.under_way.get(one, 0)
+
+        def free(one: str | None) -> int:
             due = now - self._waves.get(one, -pace.seconds) >= pace.seconds
-            room[one] = max(0, free) if due else 0
-        if not any(room.values()):
+            return max(0, pace.people - progress.under_way.get(one, 0)) if due else 0
+
+        # whoever takes none now, for however long, keeps nobody behind them waiting
+        resting = {one for one in {*progress.under_way, *self._waves} if not free(one)}
+        some = self._patiently(lambda: self.store.next(self.run.id, AHEAD * pace.people, resting))
+        if not some:
             return
+        room = {one: free(one) for one in {letter.connection for letter in some}}
         letters = self._letters(some)
         people = {
             id_: id_ if letter.person is None else letter.person for id_, letter in letters.items()

@@ -1,9 +1,11 @@
 """A replay at work: what it sends, when it stops, and how it goes on (R-91, R-92)."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from connectors.store.removal import remove
 from connectors.store.replays import StoredReplays
 from connectors.store.tables import audit, link, replay, replay_letter
 from connectors.store.tables import letter as letters
@@ -112,6 +114,53 @@ def test_a_lone_change_goes_before_a_replay(replaying: Replaying) -> None:
 
 
 @pytest.mark.rule("R-91")
+def test_what_was_sent_before_a_kill_ends_too(replaying: Replaying) -> None:
+    """It ends slowly, one after the other: nobody is told that none ends, and no run stops."""
+    replaying.fail(*range(1, 31))
+    replaying.refuse()
+
+    def kill() -> None:
+        raise SystemExit
+
+    killed = replaying.execution(replaying.plan(canary=0), meanwhile=kill)
+    with pytest.raises(SystemExit):
+        killed.go()
+    time.sleep(0.002)  # what goes on has begun later than what was sent
+
+    def one_ends() -> None:
+        rows = replaying.stored.rows(replay_letter.c.number, replay_letter.c.result)
+        waits = [number for number, result in rows if result is None]
+        replaying.stored.set(replay_letter, replay_letter.c.number == waits[0], result="applied")
+
+    limits = replace(LIMITS, look=40.0)
+    replaying.execution(replaying.start(), limits, one_ends).go()
+    assert (replaying.said, replaying.clock > limits.patience) == ([], True)
+
+
+@pytest.mark.rule("R-91", "R-100")
+@pytest.mark.parametrize("stands", ["another", None])
+def test_a_connection_that_stands_still_keeps_no_other_waiting(
+    replaying: Replaying, stands: str | None
+) -> None:
+    """However many of its letters come first."""
+    replaying.fail(*range(1, 11))
+    run = replaying.plan(canary=0)
+    replaying.stored.set(replay_letter, replay_letter.c.number <= 7, connection=stands)
+    looks: list[float] = []
+
+    def nothing_ends() -> None:
+        looks.append(replaying.clock)
+        if len(looks) == 3:
+            raise SystemExit
+
+    limits = replace(LIMITS, pace=Pace(2, 1.0))
+    with pytest.raises(SystemExit):
+        replaying.execution(run, limits, nothing_ends).go()
+    rows = replaying.stored.rows(replay_letter.c.number, replay_letter.c.round)
+    assert [number for number, round_ in sorted(rows) if round_] == [0, 1, 8, 9]
+
+
+@pytest.mark.rule("R-91")
 def test_a_replay_waits_when_the_outbox_is_full(replaying: Replaying) -> None:
     """Requests stop at a quarter of its limit: the run says so, and goes on by itself."""
     replaying.fail(*range(1, 8))
@@ -192,6 +241,29 @@ def test_a_removed_connection_is_refused_with_the_reason(replaying: Replaying) -
     replaying.stored.set(letters, letters.c.id == replaying.one().id, connection="gone")
     replaying.execution(run).go()
     assert replaying.results() == [("not sent", "connection removed")]
+
+
+@pytest.mark.rule("R-09", "R-91")
+def test_what_is_under_way_when_its_connection_is_removed_ends(replaying: Replaying) -> None:
+    """Intake passes the request by, without an outcome: its run would wait for ever."""
+    replaying.fail(1, 2)
+    replaying.refuse()
+    run = replaying.plan(canary=1)
+    removed: list[int] = []
+
+    def remove_it() -> None:
+        if not removed:
+            stored, one = replaying.stored, replaying.bench.connection
+            stored.connections.pause(one.id, "me")
+            removed.append(remove(stored.store, stored.keyring, one, "me"))
+        replaying.arrivals.renew()
+        replaying.arrivals.read()
+        replaying.relay()
+
+    replaying.execution(run, meanwhile=remove_it).go()
+    assert replaying.results() == [("skipped", "connection removed"),
+                                   ("not sent", "connection removed")]  # fmt: skip
+    assert replaying.states() == {"resolved": 2}
 
 
 @pytest.mark.rule("R-72", "R-91")
