@@ -212,7 +212,7 @@ class Delivery:
             await asyncio.sleep(self.limits.renewal)
             if not self._owned:
                 continue
-            since = self.clock()
+            since, asked = self.clock(), dict(self._owned)
             call = loop.run_in_executor(renewer, self.store.renew, self.owner, self.limits.lease)
             try:
                 async with asyncio.timeout(self.limits.renewal / 2):
@@ -221,7 +221,7 @@ class Delivery:
                 log.warning("delivery.renewal_failed", why=str(away) or "no answer in time")
                 self._drop_ending()
                 continue
-            self._keep(epochs, since)
+            self._keep(asked, epochs, since)
 
     def _drop_ending(self) -> None:
         """Let go of lanes whose lease could end before the next renewal has failed as well.
@@ -235,8 +235,11 @@ class Delivery:
                 self._ends.pop(connection, None)
         self._arm()
 
-    def _keep(self, epochs: Mapping[str, int], since: float) -> None:
-        for connection, owned in list(self._owned.items()):
+    def _keep(self, asked: Mapping[str, _Owned], epochs: Mapping[str, int], since: float) -> None:
+        """Let go of lanes that the renewal did not find; those claimed during it are not meant."""
+        for connection, owned in asked.items():
+            if self._owned.get(connection) is not owned:
+                continue
             if epochs.get(connection) == owned.lane.claimed.lease.epoch:
                 self._ends[connection] = since + self.limits.lease
             else:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,33 @@ def test_a_lane_that_somebody_else_took_ends(bench: Bench) -> None:
         assert process.owner(bench) == "other"
         process.wait(lambda: process.timer.end is None)
     assert process.owner(bench) == "other"
+
+
+def test_a_lane_claimed_during_a_renewal_stays(stored: Stored) -> None:
+    """The renewal does not name it, because it began before; it is not lost."""
+    one, two = Bench(stored, "c1"), Bench(stored, "c2")
+    process = Process(one, two)
+    process.delivery.limits = replace(LIMITS, lease=20.0, renewal=1.0)
+    for bench in (one, two):
+        bench.hire(1)
+    renew, renewed = process.store.renew, threading.Event()
+
+    def meanwhile(owner: str, lease: float) -> Mapping[str, int]:
+        epochs = renew(owner, lease)
+        if not renewed.is_set():
+            two.change({1: whole(1)})
+            process.wait(lambda: two.connection.id in process.left)
+            renewed.set()
+        return epochs
+
+    process.store.renew = meanwhile  # type: ignore[method-assign]
+    one.change({1: whole(1)})
+    with process.running():
+        process.wait(renewed.is_set)
+        process.wait(lambda: bool(two.stored.ended()))
+        time.sleep(0.1)
+        assert process.numbers.of(LEASES_LOST) == 0
+        assert process.owner(two) == "me"
 
 
 def test_a_hanging_request_is_given_up_before_its_lane_is_given_back(bench: Bench) -> None:
