@@ -26,6 +26,7 @@ from processors.mapping import MappingContext
 from processors.mapping.limits import DEFAULT
 from processors.ports.lane import (
     Claimed,
+    LaneStatus,
     PersonResult,
     Subject,
     Work,
@@ -325,7 +326,8 @@ class Lane:
             self.tools.telemetry.count(AMBIGUOUS, by=len(sent.asked))
         elif sent.trouble is None and self._size < self.tools.limits.people:
             size = self._size = min(self.tools.limits.people, self._size * 2)
-        stopped_by = None if sent.trouble is None else self._standing.after(sent.trouble)
+        trouble = sent.trouble
+        stopped_by = None if trouble is None else self._standing.after(trouble)
         await self.record(results, size)
         if sent.extra:
             self.tools.telemetry.count(SEARCHES, by=sent.extra)
@@ -334,8 +336,8 @@ class Lane:
             self.tools.telemetry.count(XLEDGER_PEOPLE, verb, by=written)
         if sent.apart is not None:
             await self._standing.learn_apart(apart=sent.apart)
-        if stopped_by is not None:
-            await self._standing.show(stopped_by)
+        if trouble is not None and stopped_by is not None:
+            await self._show(trouble, stopped_by)
         else:
             await self._standing.judge(results)
 
@@ -349,7 +351,15 @@ class Lane:
         tell_once(self._id, results)
 
     async def _met(self, trouble: RetryLater | PauseConnection) -> None:
-        await self._standing.show(self._standing.after(trouble))
+        await self._show(trouble, self._standing.after(trouble))
+
+    async def _show(self, trouble: RetryLater | PauseConnection, status: LaneStatus) -> None:
+        """Store what trouble led to; what the old token met says nothing of another one (R-09)."""
+        refused = isinstance(trouble, PauseConnection)
+        if refused and not await self.call(lambda: self.tools.store.as_claimed(self.claimed)):
+            self._outdated = True
+        else:
+            await self._standing.show(status)
 
     async def call(self, call: Callable[[], T]) -> T:
         """Run a store call in a thread, however long the store is away."""

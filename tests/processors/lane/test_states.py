@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.store.tables import dirty, link, person
+from connectors.store.tables import dirty, link, outbox, person
 from connectors.store.tables import lane as lane_table
 from processors.lane import asking_huma
 from processors.lane.limiter import Limiter, Window
@@ -31,6 +31,7 @@ from schemas.errors import (
     Unavailable,
 )
 from schemas.metrics import OUTCOMES
+from schemas.personal import Personal
 from tests.fixtures.stored import Stored
 from tests.fixtures.working import LIMITS, Bad, Bench, whole
 from tests.fixtures.working import person as who
@@ -250,6 +251,29 @@ def test_a_refused_credential_pauses_and_probes(bench: Bench) -> None:
     refusing["on"] = False
     bench.run(bench.all_ended(*events))
     assert bench.status() == ("running", None)
+
+
+@pytest.mark.rule("R-09", "R-94")
+def test_the_old_tokens_refusal_pauses_nothing_once_it_was_replaced(bench: Bench) -> None:
+    """What was sent with it comes back late; the new one is tried at once, and nobody is told."""
+    ready(bench, 1)
+    (event,) = bench.change({1: whole(1)})
+    bench.xledger.faults = [(REFUSED, False)]
+    lane = bench.lane()
+
+    async def go() -> None:
+        bench.xledger.gate = asyncio.Event()
+        task = asyncio.create_task(lane.run(asyncio.Event()))
+        await bench.wait(lambda: bool(bench.xledger.writes), lane, task)
+        bench.stored.connections.replace_token(bench.connection.id, Personal("new"), "admin")
+        bench.xledger.gate.set()
+        await bench.wait(task.done, lane, task)
+
+    asyncio.run(go())
+    assert bench.status() == ("running", None)
+    assert bench.stored.rows(outbox.c.id) == []
+    bench.xledger.gate = None
+    bench.run(bench.all_ended(event))
 
 
 def test_a_probe_that_fails_again_is_stored_with_its_time(bench: Bench) -> None:
