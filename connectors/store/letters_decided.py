@@ -9,18 +9,20 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 
 from connectors.store import bulk
 from connectors.store.clock import read_now
+from connectors.store.desk_erasure import wait_for_watch
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.letters import letter_of, which
 from connectors.store.letters_noted import note
-from connectors.store.tables import failure, letter, refusal
-from processors.ports.desk import FROM, Letter
+from connectors.store.tables import failure, letter, refusal, replay_letter
+from processors.ports.desk import Letter, decidable
 from schemas.desk import LetterState, Selection
 from schemas.personal import Personal
 
 AT_ONCE: Final = 500
 """Letters of one transaction, so that nobody else waits long for the store."""
 ACTIONS: Final = {LetterState.PARKED: "letter.parked", LetterState.IGNORED: "letter.ignored"}
+GIVEN_UP: Final = "given up"
 WORDS: Final = """
 SELECT k.c, k.p, k.f FROM {keys} AS k
 LEFT JOIN failure AS f ON f.connection = k.c AND f.person = k.p AND f.field = k.f
@@ -55,7 +57,7 @@ class Deciding:
         meant = replace(
             selection,
             until=until,
-            states=tuple(one for one in selection.states or FROM[to] if one in FROM[to]),
+            states=decidable(selection, to),
         )
         count = 0
         while meant.states and (some := self._some(meant, to, actor, reason)):
@@ -64,7 +66,10 @@ class Deciding:
 
     def _some(self, meant: Selection, to: LetterState, actor: str, reason: Personal[str]) -> int:
         query = select(letter).where(which(meant)).order_by(letter.c.id).limit(AT_ONCE)
+        lost = meant.states == (LetterState.RETRYING,)
         with self._store.begin() as transaction:
+            if lost:
+                wait_for_watch(transaction)
             letters = [letter_of(row) for row in transaction.execute(query.with_for_update())]
             if not letters:
                 return 0
@@ -75,12 +80,28 @@ class Deciding:
             )
             if to is LetterState.IGNORED:
                 _erase_words(transaction, letters)
+            if lost:
+                _give_up(transaction, letters)
             note(transaction, self._keyring, letters, ACTIONS[to], "R-89", actor, reason)
             return len(letters)
 
 
 def _closed_at(transaction: Connection, to: LetterState) -> int | None:
     return read_now(transaction) if to is LetterState.IGNORED else None
+
+
+def _give_up(transaction: Connection, letters: Sequence[Letter]) -> None:
+    """End the replays of letters whose outcome nobody waits for any more."""
+    columns = replay_letter.c
+    transaction.execute(
+        update(replay_letter)
+        .where(
+            columns.letter.in_([one.id for one in letters]),
+            columns.round.is_not(None),
+            columns.result.is_(None),
+        )
+        .values(result=GIVEN_UP)
+    )
 
 
 def _erase_words(transaction: Connection, letters: Sequence[Letter]) -> None:

@@ -10,7 +10,7 @@ from console.output import JSON, emit
 from console.people.erase import EXECUTE, PLAN
 from console.people.whom import WHY
 from console.wiring import Wiring
-from processors.ports.desk import FROM, Group
+from processors.ports.desk import Group, decidable
 from schemas.desk import LetterState, Selection
 from schemas.personal import Personal
 
@@ -47,7 +47,8 @@ def ignore(
 ) -> None:
     """Close open or parked letters of which nothing more is to be done; Xledger's words go.
 
-    A replay opens one again only if it fails.
+    A replay opens one again only if it fails. One whose replay was lost (intake was set past its
+    request) is ignored with --state retrying; replay it with --state ignored, then.
 
     Example: huma-xledger dead-letters ignore --id 3f2a9c --reason "left before it mattered"
     """
@@ -94,10 +95,11 @@ def _meant(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Return how many letters are meant, by code, and how many others there are, by state."""
     every = replace(selection, states=selection.states or tuple(LetterState))
+    mine = decidable(selection, to)
     meant: dict[str, int] = {}
     others: dict[str, int] = {}
     for one in wiring.desk.counts(every, [Group.CODE, Group.STATE]):
         code, state = map(str, one.values)
-        where, key = (meant, code) if LetterState(state) in FROM[to] else (others, state)
+        where, key = (meant, code) if LetterState(state) in mine else (others, state)
         where[key] = where.get(key, 0) + one.letters
     return meant, others

@@ -78,7 +78,18 @@ FROM: Final[Mapping[LetterState, tuple[LetterState, ...]]] = {
     LetterState.PARKED: (LetterState.OPEN,),
     LetterState.IGNORED: (LetterState.OPEN, LetterState.PARKED),
 }
-"""What somebody can decide, and of letters in which states: never while a replay is under way."""
+"""What somebody can decide, and of letters in which states: as a rule no replay is under way."""
+
+
+def decidable(selection: Selection, to: LetterState) -> tuple[LetterState, ...]:
+    """Return the states of the letters that are meant.
+
+    Whose replay was lost is ignored if it is asked for by this state alone: intake may have been
+    set past its request. An end that comes all the same counts all the same.
+    """
+    if to is LetterState.IGNORED and set(selection.states) == {LetterState.RETRYING}:
+        return (LetterState.RETRYING,)
+    return tuple(one for one in selection.states or FROM[to] if one in FROM[to])
 
 
 class Group(StrEnum):

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.store.letters_decided import Deciding
 from connectors.store.removal import remove
 from connectors.store.replays import StoredReplays
-from connectors.store.tables import audit, link, replay, replay_letter
+from connectors.store.tables import audit, link, outbox, replay, replay_letter
 from connectors.store.tables import letter as letters
 from processors.replay.pace import Pace
 from processors.replay.run import Stopped
 from schemas.connection import LinkState
 from schemas.desk import Forecast, LetterState, Selection
+from schemas.personal import Personal
 from tests.fixtures.replaying import LIMITS, REFUSED, Replaying
 from tests.fixtures.working import person
 
@@ -264,6 +266,27 @@ def test_what_is_under_way_when_its_connection_is_removed_ends(replaying: Replay
     assert replaying.results() == [("skipped", "connection removed"),
                                    ("not sent", "connection removed")]  # fmt: skip
     assert replaying.states() == {"resolved": 2}
+
+
+@pytest.mark.rule("R-89", "R-91")
+def test_a_replay_that_was_lost_can_be_given_up(replaying: Replaying) -> None:
+    """Intake was set past its request: ignored by its state, the letter can be sent again."""
+    replaying.fail(1)
+    replaying.refuse()
+    deciding = Deciding(replaying.stored.store, replaying.stored.keyring)
+    lost = Selection(states=(LetterState.RETRYING,))
+
+    def lose_it() -> None:
+        with replaying.stored.store.begin() as transaction:
+            transaction.execute(outbox.delete())
+        ignored = deciding.decide(lost, LetterState.IGNORED, "me", Personal("lost"))
+        assert (ignored, replaying.states()) == (1, {"ignored": 1})
+
+    replaying.execution(replaying.plan(), meanwhile=lose_it).go()
+    assert replaying.results() == [("given up", None)]
+    ignored = Selection(states=(LetterState.IGNORED,))
+    replaying.execution(replaying.plan("r2", selection=ignored)).go()
+    assert (replaying.states(), replaying.one().replay_count) == ({"resolved": 1}, 2)
 
 
 @pytest.mark.rule("R-72", "R-91")
