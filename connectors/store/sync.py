@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection as Transaction
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from connectors.store import audit, bulk, previews
 from connectors.store.clock import now_ms, read_now
@@ -15,8 +15,9 @@ from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
 from connectors.store.people import AT_ONCE, read
 from connectors.store.runs import OPEN
-from connectors.store.tables import confirmed, link, listed, person, run
+from connectors.store.tables import confirmed, intent, link, listed, person, run
 from connectors.store.tables import connection as connections
+from connectors.store.work import CREATED
 from processors.ports.huma import HumaListed
 from processors.ports.intake import Ended
 from processors.ports.lane import Lease
@@ -149,8 +150,9 @@ class StoredSync:
     ) -> int:
         """See the port; whom or what another link holds is left out (R-09, R-16).
 
-        Nor is who was deleted since the listings (R-78). Whose position data went out before is
-        looked at again: days have turned meanwhile.
+        So is who was deleted since the listings (R-78), or is being created or was linked by the
+        lane: it knows more than they (R-82). Whose position data went out before is looked at
+        again: days have turned meanwhile.
         """
         mine = (lease.connection, lease.organization)
         with self._store.begin() as transaction:
@@ -166,14 +168,19 @@ class StoredSync:
             )
             others = transaction.execute(taken).all()
             held = {row.employee for row in others}
-            elsewhere = {row.person for row in others if row.connection != lease.connection}
+            left = deleted | _creating(transaction, lease.connection, [one.user for one in links])
+            left |= {
+                row.person
+                for row in others
+                if row.connection != lease.connection or row.employee is not None
+            }
             rows = [
                 (
                     mine[0], one.user, mine[1], LinkState.LINKED.value, company, one.contact,
                     one.subledger, one.employee, False, now,
                 )
                 for one in links
-                if one.employee not in held and one.user not in elsewhere | deleted
+                if one.employee not in held and one.user not in left
             ]  # fmt: skip
             _unconfirm(transaction, lease.connection, {row[1]: row[7] for row in rows})
             bulk.insert(
@@ -272,6 +279,14 @@ class StoredSync:
             values["progress"] = orjson.dumps(dict(counts)).decode()
         mine = (run.c.id == run_.id) & run.c.state.in_(OPEN)
         return bool(transaction.execute(update(run).where(mine).values(**values)).rowcount)
+
+
+def _creating(transaction: Transaction, one: str, users: Sequence[str]) -> set[str]:
+    """Return whose creation is under way: what it made may stand in the listing."""
+    flying = link.c.flight_epoch.is_not(None) & link.c.state.in_(CREATED)
+    begun = exists().where(intent.c.connection == one, intent.c.person == link.c.person)
+    mine = (link.c.connection == one) & link.c.person.in_(users)
+    return set(transaction.execute(select(link.c.person).where(mine, flying | begun)).scalars())
 
 
 def _unconfirm(transaction: Transaction, one: str, employees: Mapping[str, str]) -> None:

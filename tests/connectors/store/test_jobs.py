@@ -6,7 +6,7 @@ import pytest
 
 from connectors.store.tables import audit, connection, link, run
 from processors.ports.huma import HumaListed
-from processors.ports.lane import Lease
+from processors.ports.lane import Claim, Intent, Lease, PersonResult, Step
 from processors.ports.sync import Existing, NewLink, Run
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import Connection, LinkState
@@ -242,6 +242,26 @@ def test_whoever_is_deleted_while_a_job_compares_is_not_linked(
         transaction.delete_people([KARI, OLA])
     assert stored.sync.link(lease, COMPANY, [NewLink(KARI.user, "1")], [OLA.user]) == 0
     assert stored.rows(link.c.person) == []
+
+
+@pytest.mark.rule("R-82")
+@pytest.mark.parametrize("under_way", ["an intent", "in flight"])
+def test_whose_creation_is_under_way_is_left_to_the_lane(
+    stored: Stored, one: Connection, under_way: str
+) -> None:
+    """What a lost answer made may stand in the listing: the lane finds it, and ends the intent."""
+    stored.people(KARI)
+    stored.linked(one, KARI, state=LinkState.WANTED)
+    stored.change(one, KARI, 5, {"phone": "1"})
+    lease = stored.claim(one)
+    stored.subject(lease)
+    if under_way == "an intent":
+        begun = Intent(Step.EMPLOYEE, "s", "e", None, ())
+        assert stored.lanes.begin(lease, [Claim(KARI.user, begun)], COMPANY) == frozenset()
+        stored.finish(lease, PersonResult(KARI.user))
+    before = stored.rows(link)
+    assert stored.sync.link(lease, COMPANY, [NewLink(KARI.user, "1")], []) == 0
+    assert stored.rows(link) == before
 
 
 @pytest.mark.rule("R-16", "R-12")
