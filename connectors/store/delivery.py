@@ -153,6 +153,11 @@ class StoredLanes:
         with self._store.begin() as connection:
             return reading.merge_read(connection, self._keyring, lease, person, read, email)
 
+    def read_later(self, lease: Lease, users: Sequence[str], wait: float) -> None:
+        """See the port."""
+        with self._store.begin() as connection:
+            reading.read_later(connection, lease, users, wait)
+
     def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:
         """See the port."""
         with self._store.begin() as connection:

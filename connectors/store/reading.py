@@ -24,7 +24,7 @@ UNREAD: Final = """
 SELECT DISTINCT d.person, p.revision FROM dirty AS d
 JOIN person AS p ON p.organization = d.organization AND p.person = d.person
 JOIN link AS l ON l.connection = d.connection AND l.person = d.person
-WHERE d.connection = :one AND d.open AND NOT p.complete AND p.deleted_at IS NULL
+WHERE d.connection = :one AND d.open AND d.due <= :now AND NOT p.complete AND p.deleted_at IS NULL
   AND l.state IN ('wanted', 'creating', 'linked')
 LIMIT :limit
 """
@@ -39,7 +39,8 @@ def unread(connection: Connection, lease: Lease, limit: int) -> Sequence[Unread]
     ).scalar_one_or_none()
     if away:
         return []
-    rows = connection.execute(text(UNREAD), {"one": lease.connection, "limit": limit})
+    given = {"one": lease.connection, "now": read_now(connection), "limit": limit}
+    rows = connection.execute(text(UNREAD), given)
     return [Unread(row[0], row[1]) for row in rows]
 
 
@@ -55,6 +56,14 @@ def merge_read(
     guard(connection, lease)
     changed = fill(connection, keyring, lease.organization, asked, read, email, deletes=False)
     return changed is not None
+
+
+def read_later(connection: Connection, lease: Lease, users: Sequence[str], wait: float) -> None:
+    """Let people who could not be read wait for so many seconds, or their next event."""
+    guard(connection, lease)
+    due = read_now(connection) + int(wait * 1000)
+    mine = (dirty.c.connection == lease.connection) & dirty.c.person.in_(users)
+    connection.execute(update(dirty).where(mine, dirty.c.open, dirty.c.due < due).values(due=due))
 
 
 def unknown(connection: Connection, keyring: Keyring, lease: Lease, user: str) -> list[Ended]:

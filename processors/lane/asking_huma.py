@@ -19,6 +19,7 @@ from schemas.errors import NotFound, PauseConnection, RetryLater
 AT_ONCE: Final = 100
 """People looked for in one go; they are read a few at a time."""
 OK: Final = "ok"
+AWAY: Final = "away"
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ def reader_of(
         lease: of the lane.
         huma: the organisation's Huma, made when first needed.
         reads: people read at once.
-        probe: seconds until an unreachable Huma is tried again.
+        probe: seconds until an unreachable Huma is tried again, or who alone cannot be read.
         telemetry: counts the events of people whom Huma does not know.
     """
     slots = asyncio.Semaphore(reads)
@@ -53,8 +54,11 @@ def reader_of(
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
-        whys = {why for why in ends if isinstance(why, str)}
-        state = min(whys) if whys else OK
+        failed = {one.user: why for one, why in zip(people, ends, strict=True) if why is not None}
+        state = min(map(str, failed.values()), default=OK)
+        if failed and len(failed) < len(people) and state == AWAY:
+            state = OK  # it answers: these people wait, and nobody else
+            await asyncio.to_thread(store.read_later, lease, list(failed), probe)
         if await asyncio.to_thread(store.huma_state, lease, state, probe):
             log.warning("huma.state", connection=lease.connection, state=state)
 
@@ -80,6 +84,6 @@ async def _read(
         except PauseConnection:
             return "credential"
         except RetryLater:
-            return "away"
+            return AWAY
         await asyncio.to_thread(store.merge_read, lease, person, read, email_key_of(read))
         return None

@@ -404,6 +404,10 @@ class LaneStore(Protocol):
         """
         ...
 
+    def read_later(self, lease: Lease, users: Sequence[str], wait: float) -> None:
+        """Ask Huma again about these people only after so many seconds, or their next event."""
+        ...
+
     def unknown_in_huma(self, lease: Lease, user: str) -> Sequence[Ended]:
         """End everything pending of a person that Huma does not know (404)."""
         ...
