@@ -67,16 +67,22 @@ class KafkaLetters:
                 if known.error is not None:
                     raise fault_of(known.error)
                 found: Found = dict.fromkeys(places, Missing.EXPIRED)
-                for partition in wanted.keys() & known.partitions.keys():
-                    for run in _runs(self._held(consumer, partition, wanted[partition])):
+                for partition, offsets in wanted.items():
+                    if partition not in known.partitions:
+                        found |= {(partition, one): Missing.NO_PARTITION for one in offsets}
+                        continue
+                    for run in _runs(self._held(consumer, partition, offsets, found)):
                         self._read_run(consumer, partition, run, found)
                 return found
         except KafkaException as error:
             raise fault_in(error) from None
 
-    def _held(self, consumer: Consumer, partition: int, offsets: list[int]) -> list[int]:
-        """Return those offsets that the partition still holds."""
+    def _held(
+        self, consumer: Consumer, partition: int, offsets: list[int], found: Found
+    ) -> list[int]:
+        """Return those offsets that the partition still holds; notes what it has never held."""
         low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), SECONDS)
+        found |= {(partition, one): Missing.BEYOND for one in offsets if one >= high}
         return [offset for offset in offsets if low <= offset < high]
 
     def _read_run(self, consumer: Consumer, partition: int, run: list[int], found: Found) -> None:
@@ -87,7 +93,7 @@ class KafkaLetters:
             error, offset = message.error(), message.offset()
             if error is not None and error.code() in GONE:
                 rest = [one for one in run if found[partition, one] is Missing.EXPIRED]
-                if held := self._held(consumer, partition, rest):
+                if held := self._held(consumer, partition, rest, found):
                     self._read_run(consumer, partition, held, found)
                 return
             if error is not None and error.code() == END:

@@ -8,6 +8,7 @@ import click
 from console.dead_letters.selection import selected
 from console.output import JSON, emit
 from console.wiring import Wiring
+from processors.ports.replay import Sending
 from processors.replay.foretelling import Judged
 from processors.replay.plan import Kind, kinds
 from schemas.desk import Selection
@@ -35,6 +36,7 @@ def document(judged: Sequence[Judged]) -> dict[str, Any]:
     return {
         "letters": len(judged),
         "sent": sum(kind.letters for kind in kinds(judged) if kind.sent),
+        "without_bytes": sum(not one.whole for one in judged),
         "forecast": [
             {
                 "forecast": kind.forecast.value,
@@ -56,8 +58,22 @@ def lines(judged: Sequence[Judged]) -> list[str]:
     sent = sum(kind.letters for kind in found if kind.sent)
     return [
         f"{_letters(len(judged))}; a replay sends {sent:,} of them",
+        *_without_bytes(judged),
         *(_line(kind) for kind in found),
     ]
+
+
+def _without_bytes(judged: Sequence[Judged]) -> list[str]:
+    """Say of how many letters the bytes are gone, and what is sent instead (R-90)."""
+    gone = [one for one in judged if not one.whole]
+    instead = sum(isinstance(one.way, Sending) for one in gone)
+    if not gone:
+        return []
+    says = (
+        f"the topic does not hold the bytes of {len(gone):,}; for {instead:,} of these a request "
+        "for the current values of the same fields is sent instead"
+    )
+    return [says]
 
 
 def _line(kind: Kind) -> str:

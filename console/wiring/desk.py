@@ -10,7 +10,7 @@ from connectors.store.letters_noted import note_shown
 from connectors.store.letters_shown import StoredDesk
 from console.wiring.people import People
 from console.wiring.replaying import Replaying
-from processors.desk.records import event_in, is_withheld, of_letter, person_of
+from processors.desk.records import event_in, is_request, is_withheld, of_letter, person_of
 from processors.desk.shown import Found
 from processors.ports.desk import Letter
 from processors.ports.letter_seen import LetterSeen
@@ -47,8 +47,10 @@ class Desk(People, Replaying):
             foretold = self._foretold(one)
         except (BrokerUnavailable, StopProcess) as away:
             return seen, Found(None, None, person, None), [f"its bytes were not read: {away}"]
-        event = event_in(record, self.reading) if isinstance(record, LetterRecord) else None
-        return seen, Found(record, event, person, foretold), []
+        if not isinstance(record, LetterRecord):
+            return seen, Found(record, None, person, foretold), []
+        event, request = event_in(record, self.reading), is_request(record, self.reading)
+        return seen, Found(record, event, person, foretold, request), []
 
     def _whose(self, one: Letter) -> PersonSeen | None:
         whose = person_of(one)

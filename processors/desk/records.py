@@ -7,7 +7,7 @@ from typing import Any
 from processors.ports.desk import Letter
 from processors.ports.replay import LetterRecord, Missing
 from schemas.about import BadEvent
-from schemas.events import Event
+from schemas.events import Event, Request
 from schemas.letter import parse
 from schemas.person import PersonKey
 from schemas.personal import Personal
@@ -32,6 +32,14 @@ def event_in(held: LetterRecord, reading: Reading) -> Event | None:
     except BadEvent:
         return None
     return parsed if isinstance(parsed, Event) else None
+
+
+def is_request(held: LetterRecord, reading: Reading) -> bool:
+    """Say whether a record is a request of ours: the event that it is about is not in it."""
+    try:
+        return isinstance(read(held.key, held.value, held.headers, None, reading), Request)
+    except BadEvent:
+        return False
 
 
 def is_withheld(letter: Letter, deleted: Collection[PersonKey]) -> bool:

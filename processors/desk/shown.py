@@ -30,6 +30,10 @@ SAYS: Final = {
 }
 REMOVED: Final = "Its connection was removed: nothing can be sent."
 DELETED: Final = "The person was deleted: every value is gone."
+RESENT: Final = (
+    "A replay sends a request for the current values of its fields instead of the event: its bytes "
+    "are gone."
+)
 NO_EVENT: Final = "The record is no event: only whoever published it can mend it."
 
 
@@ -42,12 +46,14 @@ class Found:
         event: what it says, where it is an event.
         person: as they are now; None: nobody known, or the connection is gone.
         foretold: what a replay would come to, and whether it would be sent; None as `record`.
+        request: the record is a request of ours, and no event.
     """
 
     record: LetterRecord | Missing | None
     event: Event | None
     person: PersonSeen | None
     foretold: tuple[Foretold, bool] | None
+    request: bool = False
 
 
 def shown(seen: LetterSeen, found: Found, tries: int, *, values: bool) -> dict[str, Any]:
@@ -99,8 +105,10 @@ def _notes(found: Found, document: Mapping[str, Any]) -> list[str]:
     notes = [REMOVED] if document["connection_removed"] else []
     if found.person is not None and found.person.deleted_at is not None:
         notes.append(DELETED)
-    if isinstance(found.record, LetterRecord) and found.event is None:
+    if isinstance(found.record, LetterRecord) and found.event is None and not found.request:
         notes.append(NO_EVENT)
+    if isinstance(found.record, Missing) and found.foretold is not None and found.foretold[1]:
+        notes.append(RESENT)
     return notes
 
 

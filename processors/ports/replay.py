@@ -22,6 +22,8 @@ class Missing(StrEnum):
     """Why the bytes of a letter cannot be read."""
 
     EXPIRED = "the topic holds it no longer"
+    BEYOND = "the topic ends before its place: it was made anew, or it is another one"
+    NO_PARTITION = "the topic has no such partition: it was made anew, or it is another one"
     ANOTHER = "another record stands in its place"
 
 

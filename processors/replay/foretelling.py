@@ -15,7 +15,7 @@ from processors.ports.replay import (
     Unsent,
 )
 from processors.replay.forecast import foretell, person_of, unsent
-from processors.replay.sending import Prepared, Rules, prepare
+from processors.replay.sending import Prepared, Rules, prepare, stands
 from processors.watch.error_log import SAYS_NOTHING
 from schemas.desk import Forecast, Foretold
 from schemas.reasons import Code
@@ -32,11 +32,15 @@ Held = Mapping[tuple[int, int], LetterRecord | Missing]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A letter, what a replay of it would come to, and what is done about it now."""
+    """A letter, what a replay of it would come to, and what is done about it now.
+
+    `whole`: its own bytes are still there; else a request for the same fields goes instead.
+    """
 
     letter: Letter
     foretold: Foretold
     way: Sending | Unsent
+    whole: bool = True
 
 
 class Foretelling:
@@ -83,11 +87,12 @@ class Foretelling:
         people = self._store.people([key for key in whose if key is not None], world)
         found = []
         for letter, one, key in zip(letters, ready, whose, strict=True):
+            whole = stands(held[_place(letter)], letter)
             if isinstance(one, Unsent):
-                found.append(Judged(letter, unsent(one), one))
+                found.append(Judged(letter, unsent(one), one, whole))
             else:
                 foretold = foretell(letter, one, None if key is None else people.get(key), world)
-                found.append(Judged(letter, foretold, way_of(foretold, one)))
+                found.append(Judged(letter, foretold, way_of(foretold, one), whole))
         return found
 
 

@@ -27,6 +27,10 @@ from schemas.topics import REQUESTS
 KNOWN_TIME: Final = 1
 """The kind of a record's timestamp that its writer gave."""
 GONE: Final = "its bytes are gone from the topic, and whose it is is not known"
+NO_CONNECTION: Final = (
+    "its bytes are gone from the topic, and it failed before any connection: only whoever "
+    "published the event can send it again"
+)
 UNDER_WAY: Final = "a replay of it is under way"
 RESOLVED: Final = "resolved already"
 FOR_GOOD: Final = frozenset({Code.CONNECTION_REMOVED.value, Code.DELETED.value})
@@ -113,6 +117,11 @@ def prepare(
     return _resend(letter, rules, connected, run, at)
 
 
+def stands(held: LetterRecord | Missing, letter: Letter) -> bool:
+    """Say whether a letter's own bytes are still there."""
+    return isinstance(held, LetterRecord) and _is(held, letter)
+
+
 def _is(held: LetterRecord, letter: Letter) -> bool:
     """Say whether a record is this letter: the topic may have been made anew."""
     carried = parse(held.headers)
@@ -129,7 +138,9 @@ def _replayed(letter: Letter, held: LetterRecord, run: str, at: datetime) -> _Wr
 def _resend(
     letter: Letter, rules: Rules, connected: Collection[str], run: str, at: datetime
 ) -> Prepared | Unsent:
-    if letter.organization is None or letter.person is None or letter.connection is None:
+    if letter.connection is None:
+        return Unsent(NO_CONNECTION)
+    if letter.organization is None or letter.person is None:
         return Unsent(GONE)
     round_ = letter.replay_count + 1
     names: list[Json] = list(letter.fields)

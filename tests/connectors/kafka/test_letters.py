@@ -66,8 +66,8 @@ def test_what_is_not_there_is_said(any_broker: str, new_topic: MakeTopic) -> Non
     assert KafkaLetters(kafka(any_broker), topic).read([(0, 0), (0, 1), (0, 2), (7, 0)]) == {
         (0, 0): held(b"a"),
         (0, 1): Missing.ANOTHER,
-        (0, 2): Missing.EXPIRED,
-        (7, 0): Missing.EXPIRED,
+        (0, 2): Missing.BEYOND,
+        (7, 0): Missing.NO_PARTITION,
     }
 
 
@@ -115,7 +115,7 @@ def test_a_partition_that_was_added_is_read(broker: str, new_topic_of: MakeTopic
     topic = new_topic_of(1)
     letters = KafkaLetters(kafka(broker), topic)
     write(broker, Place(topic, 0), b"a", key=b"k", headers=HEADERS)
-    assert letters.read([(1, 0)]) == {(1, 0): Missing.EXPIRED}
+    assert letters.read([(1, 0)]) == {(1, 0): Missing.NO_PARTITION}
     admin = AdminClient(kafka(broker))
     admin.create_partitions([NewPartitions(topic, 2)])[topic].result(30)
     until(lambda: len(admin.list_topics(topic, 10).topics[topic].partitions) == 2)

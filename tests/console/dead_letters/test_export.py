@@ -120,7 +120,7 @@ def test_bytes_are_shown_after_the_audit_has_it(desk: Desk) -> None:
     assert {event: one["bytes_missing"] for event, one in found.items()} == {
         "e0": None,
         "e1": "another record stands in its place",
-        "e2": "the topic holds it no longer",
+        "e2": "the topic ends before its place: it was made anew, or it is another one",
         "e3": "the person was deleted in Huma",
     }
     letter = a_letter(0, connection=desk.connection)

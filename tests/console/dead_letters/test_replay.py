@@ -31,7 +31,7 @@ def test_an_empty_selection_says_so(migrated: Operator) -> None:
         assert (said.code, said.err) == (0, "")
         assert said.out == "no letter is meant by this: see `dead-letters list`\n"
     counted = ready.types("dead-letters", "forecast", *MEANT, "--json").json
-    assert counted == {"letters": 0, "sent": 0, "forecast": []}
+    assert counted == {"letters": 0, "sent": 0, "without_bytes": 0, "forecast": []}
 
 
 @pytest.mark.rule("R-91")

@@ -249,6 +249,13 @@ def test_bytes_that_are_gone_are_said(desk: Desk) -> None:
     said, shown = desk.says(), desk.shows()
     assert "the topic holds it no longer" in said.out
     assert (shown["changes"][0]["in_event"], shown["forecast"]["sent"]) == (False, True)
+    assert "A replay sends a request for the current values of its fields instead" in said.out
+    with pytest.raises(Stopped):
+        desk.world.execution(desk.world.plan("r1")).go()
+    assert "The record is no event" not in desk.says().out  # it is the request that failed
+    desk.world.topic.clear()
+    told = desk.operator.types("dead-letters", "forecast").out
+    assert "does not hold the bytes of 2; for 2 of these a request for the current values" in told
 
 
 def test_without_kafka_the_store_tells_what_it_knows(

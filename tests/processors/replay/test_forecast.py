@@ -164,6 +164,13 @@ def test_bytes_that_are_gone_of_nobody_known_are_refused(replaying: Replaying) -
     replaying.topic.clear()
     assert foretold(replaying) == (Forecast.WILL_BE_TRIED, Code.REFUSED, True)
     replaying.stored.set(letter, letter.c.id != "", connection=None)
+    why = (
+        "its bytes are gone from the topic, and it failed before any connection: only whoever "
+        "published the event can send it again"
+    )
+    assert foretold(replaying) == (Forecast.BLOCKED, why, False)
+    one = replaying.bench.connection.id
+    replaying.stored.set(letter, letter.c.id != "", connection=one, person=None)
     why = "its bytes are gone from the topic, and whose it is is not known"
     assert foretold(replaying) == (Forecast.BLOCKED, why, False)
 
