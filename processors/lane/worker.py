@@ -7,7 +7,7 @@ confirmed. Two requests may be under way; a person is in at most one.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -45,6 +45,8 @@ from schemas.metrics import AMBIGUOUS, SEARCHES, XLEDGER_PEOPLE
 PROBE_PEOPLE: Final = 10
 """A failing lane sends so many people at a time (R-94)."""
 SHORTEST: Final = 0.02
+LOOK_SECONDS: Final = 1.0
+"""Work that could not be taken for so long (somebody waits for Huma) is looked for so seldom."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -61,6 +63,7 @@ class Lane:
     _reading: "asyncio.Task[None] | None" = None
     _failure: BaseException | None = None
     _outdated: bool = False
+    _vain_since: float | None = None  # since when it was woken and could take nobody
     _size: int = field(init=False)
     _standing: Standing = field(init=False)
 
@@ -130,6 +133,7 @@ class Lane:
         if len(self._tasks) >= tools.limits.in_flight:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         await tools.limiter.free()
+        alone = not self._tasks  # before the look: what lands during it may have left work
         try:
             work = await self._take()
         except Limited as limit:
@@ -139,9 +143,8 @@ class Lane:
             self._standing.stop(work.status)
         self._read_people()
         if not work.people:
-            if work.next_due is None and not self._tasks:  # trouble that nothing waits for is over
-                await self._standing.well()
-            return min(max(SHORTEST, work.next_due or tools.limits.idle), tools.limits.idle)
+            return await self._nobody(work.next_due, alone=alone)
+        self._vain_since = None
         if not self._standing.identified or self._standing.wait > 0:
             # trouble came while they were taken: they go back, and wait like all others
             await self.record([PersonResult(one.user) for one in work.people])
@@ -152,6 +155,15 @@ class Lane:
         if self._standing.failing:
             self._standing.probe()
         return None
+
+    async def _nobody(self, next_due: float | None, *, alone: bool) -> float:
+        """Return the seconds to wait when nobody could be taken."""
+        if self._vain_since is None:
+            self._vain_since = self.tools.clock()
+        if next_due is None and alone:  # trouble that nothing waits for is over
+            await self._standing.well()
+        idle = self.tools.limits.idle
+        return min(max(SHORTEST, next_due or idle), idle)
 
     async def _hindered(self) -> float | None:
         """Return the seconds to wait when nothing may be taken now, else None."""
@@ -209,14 +221,28 @@ class Lane:
 
     async def _rest(self, seconds: float, stop: asyncio.Event) -> None:
         """Wait for work, a landing, a time, or the end."""
+        since = self._vain_since
+        if since is not None and self.tools.clock() - since > LOOK_SECONDS:
+            deaf = min(seconds, LOOK_SECONDS)
+            if await self._first([asyncio.create_task(stop.wait())], deaf):
+                return
+            seconds -= deaf
+            if seconds <= 0:
+                return
         waits = [asyncio.create_task(self.wake.wait()), asyncio.create_task(stop.wait())]
+        if not await self._first(waits, seconds):
+            self._vain_since = None
+
+    async def _first(self, waits: Sequence[asyncio.Task[Any]], seconds: float) -> bool:
+        """Wait for one of these, or a landing; False: none in that time."""
         try:
-            await asyncio.wait(
+            done, _ = await asyncio.wait(
                 [*waits, *self._tasks], timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             for task in waits:
                 task.cancel()
+        return bool(done)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -410,6 +410,26 @@ def test_a_slow_read_outlasts_the_idle_time(bench: Bench) -> None:
 
 
 @pytest.mark.rule("R-97")
+def test_work_that_cannot_be_taken_is_not_looked_for_ten_times_a_second(bench: Bench) -> None:
+    """With Huma away for a night, each lane with somebody unread would keep the store busy."""
+    bench.hire(1, complete=False)
+    bench.change({1: whole(1)})
+    taken: list[float] = []
+    lane = bench.lane()
+    take = lane.tools.store.take
+
+    def counted(*args: Any, **more: Any) -> Any:
+        taken.append(time.monotonic())
+        return take(*args, **more)
+
+    lane.tools.store.take = counted  # type: ignore[method-assign]
+    ends = time.monotonic() + 2.5
+    bench.run(lambda: time.monotonic() > ends, lane)
+    late = [at for at in taken if at > taken[0] + 1.2]
+    assert len(late) <= 4
+
+
+@pytest.mark.rule("R-97")
 @pytest.mark.parametrize("fault", [AWAY, REFUSED])
 def test_with_huma_away_only_the_unread_wait(bench: Bench, fault: Fault) -> None:
     """They stay pending, the organisation says why, and a probe brings them back."""
