@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, select, update
 
 from connectors.store import audit, bulk, previews
 from connectors.store.clock import now_ms, read_now
-from connectors.store.connections import raise_generation
+from connectors.store.connections import connection_of, raise_generation
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.lanes import guard
@@ -59,9 +59,14 @@ class StoredSync:
     def existing(self, lease: Lease, company: str) -> Existing:
         """See the port."""
         with self._store.read() as transaction:
+            theirs = select(connections).where(connections.c.organization == lease.organization)
+            ours = [connection_of(row) for row in transaction.execute(theirs)]
+            same = [one.id for one in ours if one.company == company]
+            # a tombstone's employee is no rehire's before a human says so (R-78)
+            tombs = link.c.connection.in_(same) & (link.c.state == LinkState.DELETED.value)
             rows = transaction.execute(
                 select(link.c.connection, link.c.person, link.c.employee, link.c.state).where(
-                    (link.c.company == company) | (link.c.connection == lease.connection)
+                    (link.c.company == company) | (link.c.connection == lease.connection) | tombs
                 )
             ).all()
             deleted = transaction.execute(
@@ -74,7 +79,11 @@ class StoredSync:
                 for row in rows
                 if row.connection == lease.connection and row.state == LinkState.LINKED.value
             }
-            held = {row.employee: row.connection for row in rows if row.employee is not None}
+            held = {
+                row.employee: row.connection
+                for row in rows
+                if row.employee is not None and row.state != LinkState.GONE.value
+            }
             return Existing(frozenset(mine), held, frozenset(deleted))
 
     def remember_people(

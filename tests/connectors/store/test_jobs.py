@@ -279,6 +279,24 @@ def test_a_job_sees_the_links_that_are_there(stored: Stored, one: Connection) ->
     )
 
 
+@pytest.mark.rule("R-78")
+def test_a_tombstone_holds_its_employee_in_the_whole_company(stored: Stored) -> None:
+    """A rehire in another group: a human looks, whichever connection of the company it was."""
+    one, two = (stored.connect(f"c{n}", group=f"g{n}", entity="7") for n in (1, 2))
+    stored.linked(one, KARI, company=one.company, employee="1")
+    stored.linked(stored.connect("c3"), KARI, company="another", employee="3")
+    with stored.intake.transaction() as transaction:
+        transaction.delete_people([KARI])
+    assert stored.sync.existing(stored.claim(two), two.company).held == {"1": one.id}
+
+
+@pytest.mark.rule("R-16", "R-37")
+def test_whose_employee_was_gone_holds_it_no_more(stored: Stored, one: Connection) -> None:
+    """Should it be back in Xledger: the next sync links it again, instead of calling it held."""
+    stored.linked(one, KARI, state=LinkState.GONE, employee="1")
+    assert stored.sync.existing(stored.claim(one), COMPANY).held == {}
+
+
 @pytest.mark.rule("R-97", "R-112")
 def test_a_listing_makes_people_known(stored: Stored, one: Connection) -> None:
     """Type, state and groups, no value; what an event said stays; nobody is complete by it."""
