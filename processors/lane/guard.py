@@ -53,9 +53,12 @@ def exposed(parcels: Iterable[Parcel]) -> dict[str, int]:
     for one in parcels:
         if one.creates:
             continue
+        besides = one.values.keys() - {
+            target for targets in one.sent.values() for target in targets
+        }
         for name, targets in one.sent.items():
-            dirty = one.turns[name]
-            if dirty.origin is Origin.EVENT and any(_changes(one, target) for target in targets):
+            dirty, written = one.turns[name], targets | besides
+            if dirty.origin is Origin.EVENT and any(_changes(one, target) for target in written):
                 found[one.subject.user] = max(dirty.turn, found.get(one.subject.user, 0))
     return found
 

@@ -1,5 +1,7 @@
 """The guard's rule: how many may change, and what counts as sensitive (R-93)."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +117,12 @@ BANK, ACCOUNT = HumaField.BANK_ACCOUNT, Target.SUBLEDGER_BANK_ACCOUNT
 def test_sensitive_is_what_an_event_gives_another_value(parcel: Parcel, *, counts: bool) -> None:
     """Of a person in Xledger; an end that was never there is no new one."""
     assert exposed([parcel]) == ({"kari": 7} if counts else {})
+
+
+@pytest.mark.rule("R-93", "R-111")
+@pytest.mark.parametrize("origin", Origin)
+def test_sensitive_is_also_what_goes_out_besides(origin: Origin) -> None:
+    """An account that changed while a name was missing goes out with the name's event."""
+    named = one(HumaField.GIVEN_NAME, Target.CONTACT_FIRST_NAME, "Kari", {}, origin=origin)
+    parcel = replace(named, values={**named.values, ACCOUNT: "2"})
+    assert exposed([parcel]) == ({"kari": 7} if origin is Origin.EVENT else {})
