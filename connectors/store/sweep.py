@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 
 from connectors.store import bulk, leases, offsets
 from connectors.store.clock import read_now
@@ -14,6 +14,7 @@ from connectors.store.keyring import Keyring
 from connectors.store.outbox import NewRow, StoredOutbox, write
 from connectors.store.people import AT_ONCE
 from connectors.store.tables import connection as connections
+from connectors.store.tables import heartbeat as beats
 from connectors.store.tables import link, outbox
 from processors.ports.source import Place
 from schemas.events import EventType
@@ -127,6 +128,8 @@ class StoredSweep:
         rows = [_row(heartbeat(number, now), number) for number in range(partitions)]
         with self._store.begin() as transaction:
             write(transaction, self._keyring, rows, read_now(transaction))
+            gone = beats.c.partition >= partitions  # a topic that was made anew has fewer
+            transaction.execute(delete(beats).where(gone))
 
 
 def _due(zone: str, today: date) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from connectors.store import sweep
 from connectors.store.engine import Store
@@ -14,7 +14,7 @@ from connectors.store.outbox import NewRow, write
 from connectors.store.people import AT_ONCE
 from connectors.store.sweep import StoredSweep
 from connectors.store.tables import connection as connections
-from connectors.store.tables import link, outbox
+from connectors.store.tables import heartbeat, link, outbox
 from processors.ports.outbox import OutboxRow
 from processors.ports.source import Place
 from processors.ports.sweep import SweepStore
@@ -262,6 +262,16 @@ def test_a_heartbeat_is_written_for_each_partition(stored: Stored, sweeping: Swe
     assert [asked.id for _, asked in found] == [f"{number}/29923926" for number in range(3)]
     assert {asked.type for _, asked in found} == {EventType.HEARTBEAT}
     assert {asked.organization for _, asked in found} == {None}
+
+
+@pytest.mark.rule("R-109")
+def test_a_partition_that_is_gone_has_no_heartbeat(stored: Stored, sweeping: SweepStore) -> None:
+    """A topic that was made anew may have fewer: their last beats would grow old for ever."""
+    with stored.store.begin() as transaction:
+        rows = [{"partition": number, "beat_at": 60_000} for number in range(5)]
+        transaction.execute(insert(heartbeat), rows)
+    sweeping.heartbeats(3, datetime(2026, 11, 23, 12, 6, 30, tzinfo=UTC))
+    assert stored.rows(heartbeat.c.partition) == [(0,), (1,), (2,)]
 
 
 def test_one_process_at_a_time_sweeps(sweeping: SweepStore) -> None:
