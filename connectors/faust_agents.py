@@ -84,7 +84,7 @@ class FaustAgents:
         self._folds = folds
         self._waits: str | None = None
         self._places: frozenset[Place] | None = None
-        self._until: dict[str, int] = {}
+        self._until: dict[Place, int] = {}
         self._generation: dict[Place, int] = {}
         self._contiguous = Contiguous()
         self._failure: BaseException | None = None
@@ -97,9 +97,9 @@ class FaustAgents:
         """See the port `Agents`."""
         return self._places
 
-    def read_until(self, topic: str) -> int | None:
+    def read_until(self, place: Place) -> int | None:
         """See the port `Agents`."""
-        return self._until.get(topic)
+        return self._until.get(place)
 
     def run(self, stop: threading.Event) -> None:
         """Work in this thread until told to stop.
@@ -204,7 +204,7 @@ class FaustAgents:
             break
         self._waits = None
         if taken:
-            self._until[taken[-1].topic] = taken[-1].timestamp
+            self._until |= {Place(one.topic, one.partition): one.timestamp for one in taken}
             offsets = {TP(one.topic, one.partition): one.offset + 1 for one in taken}
             consumer: Any = app.consumer
             await consumer._commit(offsets)  # noqa: SLF001 - its public one goes by acknowledgements

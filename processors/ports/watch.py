@@ -209,6 +209,6 @@ class Agents(Protocol):
         """Return the partitions that are theirs; None: they have not joined the group yet."""
         ...
 
-    def read_until(self, topic: str) -> int | None:
-        """Return the timestamp of the newest record that was kept, in milliseconds."""
+    def read_until(self, place: Place) -> int | None:
+        """Return the timestamp of the newest record of a partition that was kept, in ms."""
         ...

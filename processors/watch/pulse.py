@@ -5,8 +5,9 @@ every partition with unread records moves, or while it says what it waits for.
 """
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -35,6 +36,7 @@ class Pulse:
         telemetry: hears of lag, and of the oldest heartbeat.
         health: hears a beat while the group moves.
         every: seconds between two looks.
+        clock: seconds since 1970.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Pulse:
         telemetry: Telemetry,
         health: Health,
         every: float,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._offsets = offsets
         self._agents = agents
@@ -52,7 +55,10 @@ class Pulse:
         self._telemetry = telemetry
         self._health = health
         self._every = every
+        self._clock = clock
         self._before: dict[Place, int | None] = {}
+        self._first: dict[Place, float] = {}
+        self._clear: dict[Place, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Look until told to stop."""
@@ -89,9 +95,26 @@ class Pulse:
 
     def _show(self, reached: Mapping[Place, Reached]) -> None:
         unread: Counter[str] = Counter()
+        oldest: dict[str, float] = {}
+        mine, now = self._agents.assigned(), self._clock()
         for place, one in reached.items():
             unread[place.topic] += one.unread
+            self._first.setdefault(place, now)
+            if not one.unread:
+                self._clear[place] = now
+            elif mine is None or place in mine:
+                since = self._unread_since(place)
+                oldest[place.topic] = min(since, oldest.get(place.topic, since))
         for topic, records in unread.items():
             self._telemetry.set(WATCH_LAG, records, topic)
-            until = (self._agents.read_until(topic) or 0) / 1000
-            self._telemetry.set(OLDEST_UNREAD, until if records else 0, topic)
+            self._telemetry.set(OLDEST_UNREAD, oldest.get(topic, 0.0), topic)
+
+    def _unread_since(self, place: Place) -> float:
+        """Return a time before which nothing of a partition is unread, as far as anything tells.
+
+        Each partition counts for itself, and one of which nothing was read since the start, too.
+        """
+        until = self._agents.read_until(place)
+        known = [] if until is None else [until / 1000]
+        known += [self._clear[place]] if place in self._clear else []
+        return max(known, default=self._first[place])

@@ -24,6 +24,7 @@ class World:
     waits: str | None = None
     now: float = 0.0
     away: bool = False
+    until: dict[Place, int] = field(default_factory=lambda: {A: 5000})
 
     def reached(self) -> Mapping[Place, Reached]:
         """Return how far the group is."""
@@ -39,9 +40,9 @@ class World:
         """Return what is theirs."""
         return self.mine
 
-    def read_until(self, topic: str) -> int | None:
+    def read_until(self, place: Place) -> int | None:
         """Return the newest that was read."""
-        return 5000 if topic == "t" else None
+        return self.until.get(place)
 
 
 @dataclass
@@ -54,7 +55,10 @@ class Looked:
 
     def __post_init__(self) -> None:
         self.vitals = Vitals([PART], 10.0, self.telemetry, lambda: self.world.now)
-        self.pulse = Pulse(self.world, self.world, self.store, self.telemetry, self.vitals, 1.0)
+        self.pulse = Pulse(
+            self.world, self.world, self.store, self.telemetry, self.vitals, 1.0,
+            lambda: 1000 + self.world.now,
+        )  # fmt: skip
 
     def after(self, seconds: float, **reached: tuple[int | None, int]) -> bool:
         """Say whether it lives after so long, with the group so far (committed, end)."""
@@ -147,3 +151,24 @@ def test_what_is_exported(looked: Looked, watched: Watched) -> None:
     looked.after(1, a=(5, 5), b=(4, 4))
     assert looked.value("oldest_unread_timestamp_seconds", topic="t") == 0
     assert looked.value("oldest_heartbeat_timestamp_seconds") == 1_795_435_260
+
+
+@pytest.mark.rule("R-105")
+def test_what_nothing_was_read_of_since_the_start_grows_old(looked: Looked) -> None:
+    """A worker that keeps nothing is seen; each partition counts, however the others move."""
+    looked.world.until.clear()
+    looked.after(1, a=(3, 5), b=(3, 5))
+    looked.world.until[A] = 1_003_000
+    looked.after(3, a=(4, 5))
+    assert looked.value("oldest_unread_timestamp_seconds", topic="t") == 1001
+    looked.world.mine = frozenset({A})
+    looked.after(1)
+    assert looked.value("oldest_unread_timestamp_seconds", topic="t") == 1003
+
+
+@pytest.mark.rule("R-105")
+def test_what_came_since_all_was_read_is_no_older(looked: Looked) -> None:
+    """A partition in which little happens was read last long ago: that is no age."""
+    looked.after(50, a=(3, 3), b=(0, 0))
+    looked.after(1, a=(3, 4))
+    assert looked.value("oldest_unread_timestamp_seconds", topic="t") == 1050
