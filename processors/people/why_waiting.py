@@ -127,6 +127,13 @@ def _not_due(case: Case) -> Why | None:
             "nothing can happen any more, and it is sent again.",
             due,
         )
+    if not (one.attempts or case.person.complete):
+        return Why(
+            Waits.HUMA,
+            "The person must be read from Huma first, and Huma failed for this one; it is asked "
+            f"again at {case.at(due)}.",
+            due,
+        )
     tried = f" after {_times(one.attempts)} (at most {case.tries})" if one.attempts else ""
     return Why(Waits.RETRY, f"Is tried again at {case.at(due)}{tried}.", due)
 

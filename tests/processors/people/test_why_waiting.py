@@ -82,6 +82,11 @@ ROWS: tuple[tuple[dict[str, Any], Waits, str], ...] = (
     ({"field": phone(due=LATER, attempts=1)}, Waits.RETRY, "after one try (at most 5)"),
     ({"field": phone(due=LATER, attempts=2)}, Waits.RETRY, "after 2 tries (at most 5)"),
     ({"field": phone(due=LATER)}, Waits.RETRY, f"Is tried again at {SOON}."),
+    (
+        {"field": phone(due=LATER), "of": {"complete": False}},
+        Waits.HUMA,
+        f"Huma failed for this one; it is asked again at {SOON}",
+    ),
     ({"of": {"complete": False}}, Waits.HUMA, "is read from Huma first"),
     ({"of": unread("away")}, Waits.HUMA, f"Huma is away; it is asked again at {SOON}"),
     ({"of": unread("credential")}, Waits.HUMA, "Huma refuses our client"),
