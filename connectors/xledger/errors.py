@@ -28,7 +28,8 @@ CONCURRENCY: Final = 1.0
 
 SHORTEST_RESET: Final = 10.0
 LONGEST_RESET: Final = 6 * 3600.0
-"""Clocks differ, and formats are not known: a wait for credits stays between these."""
+"""Clocks differ, and formats are not known: a wait for credits stays between these; and whatever a
+proxy says, a lane waits no longer."""
 
 
 class ScopeMissing(CredentialRefused):

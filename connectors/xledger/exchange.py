@@ -12,7 +12,7 @@ import httpx
 import orjson
 
 from connectors.xledger.answers import Answer, edges_of, parse
-from connectors.xledger.errors import Waits, trouble_of
+from connectors.xledger.errors import LONGEST_RESET, Waits, trouble_of
 from connectors.xledger.faults import CAUGHT, away, of_exception
 from connectors.xledger.kinds import without_values
 from processors.ports.telemetry import Telemetry
@@ -206,7 +206,7 @@ def _no_answer(call: Call, status: int, retry_after: str) -> Fault:
     Those that refuse by status have certainly not passed the request on.
     """
     digits = retry_after.isascii() and retry_after.isdigit()
-    wait = float(retry_after) if digits else None
+    wait = min(float(retry_after), LONGEST_RESET) if digits else None
     if status in REFUSED:
         return CredentialRefused(f"Xledger refuses the token: status {status}")
     if status == TOO_MANY:

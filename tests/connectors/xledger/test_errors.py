@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.xledger.errors import SchemaDiffers, ScopeMissing
@@ -151,6 +152,20 @@ def test_a_refused_token_pauses(
 def test_a_429_without_graphql_is_a_limit(written: Callable[..., Fault]) -> None:
     """A proxy that says "too many" has not passed the request on."""
     assert isinstance(written("slow down", 429), Limited)
+
+
+@pytest.mark.rule("R-94")
+@pytest.mark.parametrize(
+    ("says", "wait"), [("7", 7.0), ("31536000", 21600.0), ("9" * 400, 21600.0)]
+)
+def test_a_proxy_cannot_stop_a_lane_for_a_year(
+    written: Callable[..., Fault], says: str, wait: float
+) -> None:
+    """However long it says, a lane looks again within some hours, as with spent credits."""
+    answer = httpx.Response(429, text="slow down", headers={"retry-after": says})
+    fault = written(lambda _: answer)
+    assert isinstance(fault, Limited)
+    assert fault.retry_after == wait
 
 
 @pytest.mark.rule("R-02")
