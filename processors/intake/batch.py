@@ -167,6 +167,7 @@ class Batch:
         person = self._people[key]
         standings = self._connections.get(event.organization, ())
         before = (person.type, person.active, person.groups)
+        again = person.active is event.active is False and event.revision > person.active_version
         self.applied.mismatches += bool(event.warnings)
         if not person.deleted:
             follow(person, event)
@@ -181,6 +182,8 @@ class Batch:
         back = (active is False and person.active is True) or (
             type_ not in {None, PERSON} and person.type == PERSON
         )
+        # the lock begins later than was thought: a listing, or a read, was ahead of what is older
+        back = back or (again and not person.deleted)
         for standing in standings:
             carried = item.carried
             if carried.replay_count and carried.connection not in {None, standing.connection.id}:

@@ -52,3 +52,36 @@ def test_an_answer_ahead_of_a_deactivation_locks_nothing_older(listed: Life) -> 
     life.live()
     assert life.has("c1")[Target.EMPLOYMENT_TO] == "2026-12-31"
     assert life.ends("c1")["e8"] == ("skipped", "locked")
+
+
+@pytest.mark.rule("R-71", "R-97")
+def test_a_listing_ahead_of_a_deactivation_locks_nothing_older(listed: Life) -> None:
+    """What was skipped goes out once the deactivation tells when the lock began."""
+    life = listed
+    mine = person.c.organization == ORGANIZATION
+    life.stored.set(person, mine, active=False, complete=True)
+    life.position(6, id="p1", **JOB, contractEndDate="2026-12-31")
+    life.live()
+    life.happened("user.deactivated", 7)
+    life.arrivals.updated(8, phone="8")
+    life.live()
+    assert life.ends("c1")["e6"] == ("skipped", "locked")
+    assert life.ends("c1")["e7"] == ("applied", None)
+    assert life.has("c1")[Target.EMPLOYMENT_TO] == "2026-12-31"
+    assert life.ends("c1")["e8"] == ("skipped", "locked")
+
+
+@pytest.mark.rule("R-71", "R-74")
+def test_a_reactivation_that_comes_late_keeps_nothing_back(listed: Life) -> None:
+    """Deactivated, back, changed, and deactivated again, told in another order."""
+    life = listed
+    life.stored.set(person, person.c.organization == ORGANIZATION, complete=True)
+    life.happened("user.deactivated", 5)
+    life.arrivals.updated(7, phone="7")
+    life.live()
+    life.happened("user.deactivated", 8)
+    life.happened("user.reactivated", 6)
+    life.live()
+    life.arrivals.updated(9, phone="9")
+    life.live()
+    assert life.has("c1")[Target.CONTACT_PHONE] == "7"
