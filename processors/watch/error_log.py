@@ -51,10 +51,9 @@ def entries(history: Iterable[Told], stored: Mapping[str, Entry]) -> dict[str, E
             failed[name].insert(0, entry)
         if entry.closed_turn >= 0:
             closed[name].setdefault(entry.closed_turn, entry)
-    found = {name: _entry(failed[name], closed[name]) for name in failed}
-    if PERSON in closed:
-        found[PERSON] = closed[PERSON][FOREVER]
-    return found
+    gone = closed.pop(PERSON, {})  # nothing of whoever is deleted waits to be mended
+    found = {name: _entry(failed[name], closed[name] | gone) for name in failed}
+    return found | ({PERSON: gone[FOREVER]} if gone else {})
 
 
 def _entry(failed: Iterable[Entry], closed: Mapping[int, Entry]) -> Entry:

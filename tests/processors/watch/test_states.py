@@ -56,7 +56,7 @@ STORIES: Final = [
     ),
     story("a lock alone closes nothing", OPEN, "open",
           Happened("e2", at=1, type=EventType.USER_DEACTIVATED, reason=Code.LOCKED)),
-    story("deleted", ("resolved", "deleted"), "open",
+    story("deleted", ("resolved", "deleted"), "deleted",
           Happened("e2", at=1, type=EventType.USER_DELETED, reason=Code.DELETED)),
     story("another field", OPEN, "open", Happened("e2", {"phone": applied(11)}, 1)),
     story("another person", OPEN, "open", Happened("e2", {"email": applied(11)}, 1, person=OLA)),
