@@ -178,10 +178,11 @@ class StoredReplays:
                 )
             return send(transaction, self._keyring, id_, letters)
 
-    def progress(self, id_: str) -> Progress:
+    def progress(self, id_: str, since: int | None = None) -> Progress:
         """See the port."""
         with self._store.read() as transaction:
-            return progress(transaction, id_, _run(transaction, id_).started_at or 0)
+            run = _run(transaction, id_)
+            return progress(transaction, id_, (run.started_at or 0) if since is None else since)
 
 
 def _run(transaction: Connection, id_: str) -> Run:

@@ -256,6 +256,6 @@ class ReplayStore(Protocol):
         """
         ...
 
-    def progress(self, id_: str) -> Progress:
-        """Return how a run is getting on."""
+    def progress(self, id_: str, since: int | None = None) -> Progress:
+        """Return how a run is getting on; what ended counts since then, or since its last start."""
         ...

@@ -131,7 +131,9 @@ class Execution:
 
     def _ends(self) -> Progress:
         """Look how letters end; stop when too many fail, or none ends for too long."""
-        progress = self._patiently(lambda: self.store.progress(self.run.id))
+        progress = self._patiently(
+            lambda: self.store.progress(self.run.id, self.run.started_at)
+        )  # since our own start: another may let the run go on meanwhile
         self.show(progress)
         failed = failures_of(progress)
         well = progress.settled - failed

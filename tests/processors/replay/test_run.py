@@ -52,6 +52,23 @@ def test_a_canary_that_fails_stops_the_replay(replaying: Replaying) -> None:
 
 
 @pytest.mark.rule("R-91")
+def test_a_canary_counts_though_another_lets_the_run_go_on(replaying: Replaying) -> None:
+    """What each has sent since its own start is its own to look at."""
+    replaying.fail(*range(1, 31))
+    run = replaying.plan()
+    starts: list[str | None] = []
+
+    def another_starts() -> None:
+        time.sleep(0.002)
+        starts.append(replaying.start().why)
+        replaying.live()
+
+    with pytest.raises(Stopped, match="the canary: 5 of 5 letters did not end well"):
+        replaying.execution(run, meanwhile=another_starts).go()
+    assert (len(starts), replaying.results().count((None, None))) == (1, 25)
+
+
+@pytest.mark.rule("R-91")
 def test_a_replay_stops_when_too_many_fail(replaying: Replaying) -> None:
     """It notices before all are sent, and not before enough of them have ended."""
     replaying.fail(*range(1, 101))
