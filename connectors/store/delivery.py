@@ -1,7 +1,7 @@
 """Delivery's store: the port `processors.ports.lane.LaneStore`, each call one transaction."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,6 +91,10 @@ class StoredLanes:
                 connection, self._keyring, self._guard, lease, people, linger, idle,
                 suspects=suspects,
             )  # fmt: skip
+
+    def ground(self, lease: Lease, flying: Collection[str]) -> None:
+        """See the port."""
+        lanes.ground(self._store, lease, flying)
 
     def admit(self, lease: Lease, people: Mapping[str, int]) -> LaneStatus:
         """See the port."""

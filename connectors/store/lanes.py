@@ -1,6 +1,6 @@
 """Lanes: who owns one, under which epoch, and in which state (`design.md`, A lease)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from connectors.store.connections import TOKEN, connection_of
 from connectors.store.engine import Store
 from connectors.store.keyring import Keyring
 from connectors.store.tables import connection as connections
-from connectors.store.tables import lane
+from connectors.store.tables import lane, link
 from connectors.store.upsert import insert_ignore
 from processors.ports.lane import BY_HAND, Claimed, Idle, LaneStatus, Lease, LeaseLost
 from schemas.connection import LaneState
@@ -132,6 +132,18 @@ def land(connection: Connection, one: str, settle_ms: int) -> None:
         ),
         {"one": one},
     )
+
+
+def ground(store: Store, lease: Lease, flying: Collection[str]) -> None:
+    """Let go of whom a transaction took that was committed without an answer."""
+    with store.begin() as connection:
+        guard(connection, lease)
+        mine = (link.c.connection == lease.connection) & (link.c.flight_epoch == lease.epoch)
+        connection.execute(
+            update(link)
+            .where(mine, link.c.person.not_in(list(flying)))
+            .values(flight_epoch=None, flight_at=None)
+        )
 
 
 def renew(store: Store, owner: str, lease: float) -> Mapping[str, int]:

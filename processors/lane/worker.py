@@ -59,7 +59,7 @@ class Lane:
     claimed: Claimed
     tools: Tools
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: dict[asyncio.Task[None], frozenset[str]] = field(default_factory=dict)  # and for whom
     _reading: "asyncio.Task[None] | None" = None
     _failure: BaseException | None = None
     _outdated: bool = False
@@ -150,7 +150,7 @@ class Lane:
             await self.record([PersonResult(one.user) for one in work.people])
             return 0.0
         task = asyncio.create_task(self._deliver(work.people))
-        self._tasks.add(task)
+        self._tasks[task] = frozenset(one.user for one in work.people)
         task.add_done_callback(self._landed)
         if self._standing.failing:
             self._standing.probe()
@@ -208,16 +208,24 @@ class Lane:
 
     async def _take_of(self, *, suspects: bool) -> Work:
         size = min(self._size, PROBE_PEOPLE) if self._standing.failing else self._size
-        tools = self.tools
-        return await self.call(
-            lambda: tools.store.take(
-                self.claimed.lease,
-                size,
-                tools.limits.linger,
-                tools.limiter.newest_age(),
-                suspects=suspects,
-            )
-        )
+        tools, lease = self.tools, self.claimed.lease
+        while True:
+            try:
+                return await asyncio.to_thread(
+                    lambda: tools.store.take(
+                        lease, size, tools.limits.linger, tools.limiter.newest_age(),
+                        suspects=suspects,
+                    )
+                )  # fmt: skip
+            except StoreUnavailable as away:  # it may have taken people all the same
+                log.warning("lane.waits", connection=self._id, why=str(away))
+                await asyncio.sleep(STORE_SECONDS)
+                await self._ground()
+
+    async def _ground(self) -> None:
+        """Let go of whom nobody works on."""
+        lease, flying = self.claimed.lease, frozenset[str]().union(*self._tasks.values())
+        await self.call(lambda: self.tools.store.ground(lease, flying))
 
     async def _rest(self, seconds: float, stop: asyncio.Event) -> None:
         """Wait for work, a landing, a time, or the end."""
@@ -245,7 +253,7 @@ class Lane:
         return bool(done)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._failure = self._failure or failure
         self.wake.set()

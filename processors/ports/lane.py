@@ -6,7 +6,7 @@ every call that takes a `Lease` raises `LeaseLost` when its epoch is no longer t
 has changed nothing (`design.md`, A lease); `unread` and `as_claimed`, which only look, do not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -337,6 +337,10 @@ class LaneStore(Protocol):
         Raises:
             Limited: the outbox, or this hour's letters, are at their limit (promise 8, R-95).
         """
+        ...
+
+    def ground(self, lease: Lease, flying: Collection[str]) -> None:
+        """Let go of everybody in flight but those named: `take` took them, and could not say so."""
         ...
 
     def admit(self, lease: Lease, people: Mapping[str, int]) -> LaneStatus:

@@ -15,11 +15,11 @@ from connectors.store.tables import lane as lane_row
 from connectors.store.tables import refusal
 from processors.lane.limiter import Window
 from processors.lane.results import Retries
-from processors.ports.lane import Lease, LeaseLost, NewEmail
+from processors.ports.lane import Lease, LeaseLost, NewEmail, Work
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
-from schemas.errors import Ambiguous, Unavailable
+from schemas.errors import Ambiguous, StoreUnavailable, Unavailable
 from schemas.reasons import Code
 from tests.fixtures.working import Bad, Bench, person, whole
 
@@ -379,3 +379,21 @@ def test_an_email_that_another_employee_has_is_sent_with_a_warning(bench: Bench)
     assert [(one["person"], one["id"]) for one in said] == [(person(1).user, "4711")]
     assert "shared" not in repr(logged).lower()
     assert asked == [1], "one question, of those whose email goes out"
+
+
+def test_whom_a_lost_answer_of_the_store_took_is_taken_again(bench: Bench) -> None:
+    """The store took somebody and could not say so: nobody works on them, and the lane goes on."""
+    bench.hire(1, 2)
+    (first,) = bench.change({1: whole(1)})
+    lane = bench.lane()
+    take, lost = lane.tools.store.take, [True]
+
+    def taken(*args: Any, **more: Any) -> Work:
+        work = take(*args, **more)
+        if work.people and lost and lost.pop():
+            raise StoreUnavailable("the connection broke in COMMIT")
+        return work
+
+    lane.tools.store.take = taken  # type: ignore[method-assign]
+    bench.run(bench.all_ended(first), lane)
+    assert len(bench.xledger.writes) == 1
