@@ -6,6 +6,7 @@ from typing import Final
 
 from processors.ports.desk import Letter
 from processors.ports.watch import PERSON, Entry, Filed
+from processors.watch.error_log import SAYS_NOTHING
 from processors.watch.identity import ended_well, is_about
 from schemas.desk import LetterState
 from schemas.outcome import FieldEnd, Result
@@ -80,13 +81,19 @@ def _ended(filed: Filed, rounds: Sequence[Told]) -> tuple[Filed, int | None]:
     well = [
         (told.round, _how(told), told.at)
         for told in rounds
-        if is_about(told, filed) and ended_well(told, filed)
+        if is_about(told, filed) and ended_well(told, filed) and not _says_nothing(told, filed)
     ]
     newest = max((round_ for round_, _, _ in well), default=-1)
     if newest < filed.ended_round or not well:
         return filed, filed.letter.closed_at
     as_, at = min((as_, at) for round_, as_, at in well if round_ == newest)
     return replace(filed, ended_round=newest, ended_as=as_), at
+
+
+def _says_nothing(told: Told, filed: Filed) -> bool:
+    """Say whether a round left the letter's fields as they are: failed, and open."""
+    skipped = told.result is Result.SKIPPED and told.reason in SAYS_NOTHING
+    return skipped and bool(filed.letter.fields)
 
 
 def _how(told: Told) -> str:
@@ -128,6 +135,8 @@ def _open(filed: Filed, known: Known, replays: int) -> LetterState:
     letter = filed.letter
     if letter.state in BY_HAND and not known.anew:
         return letter.state
-    if letter.replay_count > max(filed.failed_round, filed.ended_round):
+    mine = [one for one in known.rounds if is_about(one, filed) and _says_nothing(one, filed)]
+    tried = max([filed.failed_round, *(one.round for one in mine)])
+    if letter.replay_count > max(tried, filed.ended_round):
         return LetterState.RETRYING
-    return LetterState.PARKED if filed.failed_round >= replays else LetterState.OPEN
+    return LetterState.PARKED if tried >= replays else LetterState.OPEN

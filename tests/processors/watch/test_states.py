@@ -74,6 +74,8 @@ STORIES: Final = [
           Happened("e1", {"email": applied(11)}, 1, round=1)),
     story("replayed after the lock", ("resolved", "locked"), "locked",
           Happened("e1", {"email": skipped(Code.LOCKED)}, 1, round=1)),
+    story("replayed, and nothing came of it", OPEN, "open",
+          Happened("e1", {"email": skipped(Code.STALE)}, 1, round=1)),
     story("replayed: failed again", OPEN, "open",
           Happened("e1", {"email": failed(11)}, 1, round=1)),
     story("replayed until it is parked", ("parked", None), "open",
