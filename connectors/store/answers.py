@@ -111,7 +111,10 @@ def _clean(connection: Connection, lease: Lease, results: Sequence[PersonResult]
 
 
 def _again(connection: Connection, lease: Lease, results: Sequence[PersonResult], now: int) -> None:
-    """Set when fields are due again; a younger turn waits only for what may still be written."""
+    """Set when fields are due again; a younger turn waits only for what may still be written.
+
+    So does one that is still to come, of a field that went out besides and is not open.
+    """
     rows = [
         (
             lease.connection, result.user, again.field, again.turn, now + int(again.wait * 1000),
@@ -130,8 +133,8 @@ def _again(connection: Connection, lease: Lease, results: Sequence[PersonResult]
         "UPDATE dirty SET due = k.d, attempts = dirty.attempts + k.a, "
         "unsure = dirty.unsure OR k.u, "
         "first_failed_at = COALESCE(dirty.first_failed_at, k.at) FROM {keys} AS k "
-        "WHERE dirty.connection = k.c AND dirty.person = k.p AND dirty.field = k.f AND dirty.open "
-        "AND (dirty.turn = k.t OR k.u)",
+        "WHERE dirty.connection = k.c AND dirty.person = k.p AND dirty.field = k.f "
+        "AND (dirty.open AND dirty.turn = k.t OR k.u)",
     )  # fmt: skip
 
 

@@ -115,13 +115,13 @@ def land(connection: Connection, one: str, settle_ms: int) -> None:
     """Make everybody in flight ambiguous: what was sent may have happened, or may still happen.
 
     They wait from now: when the last owner sent for the last time, a search of culprits perhaps
-    long after it took them, nobody knows.
+    long after it took them, nobody knows. To somebody incomplete more is sent than is open.
     """
     connection.execute(
         text(
-            "UPDATE dirty SET unsure = true, due = :due WHERE connection = :one AND open "
+            "UPDATE dirty SET unsure = true, due = :due WHERE connection = :one "
             "AND person IN (SELECT person FROM link WHERE connection = :one "
-            "AND flight_epoch IS NOT NULL)"
+            "AND flight_epoch IS NOT NULL AND (dirty.open OR link.incomplete))"
         ),
         {"one": one, "due": read_now(connection) + settle_ms},
     )

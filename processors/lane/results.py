@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
+from processors.fields import FIELDS, targets_of
 from processors.lane.culprits import Verdict
 from processors.lane.parcel import Parcel
 from processors.lane.words import words
@@ -11,6 +13,9 @@ from processors.ports.xledger import Refusal
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
 from schemas.reasons import Code
+
+BESIDES: Final = -1
+"""The turn of what is not open: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ def result_of(
             ends.append(FieldEnd(name, dirty.turn, Result.APPLIED, None, warnings))
         else:
             again.append(Again(name, dirty.turn, postponed.wait, unsure=postponed.unsure))
+    if postponed.unsure and not parcel.creates:  # who is created late is compared whole
+        lost = parcel.values.keys() - done - refused.keys()
+        again += [
+            Again(name, BESIDES, postponed.wait, unsure=True) for name in _untold(parcel, lost)
+        ]
     written = [target for target in done if target in parcel.values]
     whole = parcel.values.keys() <= done | refused.keys()
     link = LinkChange(state=LinkState.GONE) if gone else parcel.link if whole else None
@@ -92,6 +102,17 @@ def result_of(
         why={target: parcel.why[target] for target in written if target in parcel.why},
         flip=parcel.flip,
     )
+
+
+def _untold(parcel: Parcel, lost: Collection[Target]) -> list[str]:
+    """Return the fields, none of them open, that may have been written besides."""
+    told = {target for targets in parcel.sent.values() for target in targets}
+    besides = set(lost) - told
+    return [
+        name
+        for name in FIELDS
+        if name not in parcel.sent and besides.intersection(targets_of(name))
+    ]
 
 
 def is_unsaid(parcel: Parcel, not_written: Collection[Target]) -> bool:

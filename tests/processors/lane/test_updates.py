@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.store import refusals
+from connectors.store.tables import dirty, refusal
 from connectors.store.tables import lane as lane_row
-from connectors.store.tables import refusal
 from processors.lane.limiter import Window
 from processors.lane.results import Retries
 from processors.ports.lane import Lease, LeaseLost, NewEmail, Work
@@ -397,3 +397,38 @@ def test_whom_a_lost_answer_of_the_store_took_is_taken_again(bench: Bench) -> No
     lane.tools.store.take = taken  # type: ignore[method-assign]
     bench.run(bench.all_ended(first), lane)
     assert len(bench.xledger.writes) == 1
+
+
+@pytest.mark.rule("R-85", "R-111")
+@pytest.mark.parametrize("how", ["no answer", "killed"])
+def test_what_may_have_gone_out_besides_is_sent_again(bench: Bench, how: str) -> None:
+    """A value that waited for a gap to be filled may be written; its old one is news then."""
+    start(bench, 1)
+    (old,) = [str(whole(1)["phone"])]
+    for fields in ({"email": None}, {"phone": "41111111"}):
+        bench.run(bench.all_ended(*bench.change({1: fields})))
+    assert bench.xledger.writes == []
+    first = bench.change({1: {"email": "new@x.no"}})
+    lane = bench.lane()
+    if how == "killed":
+
+        async def go() -> None:
+            task = asyncio.create_task(lane.run(asyncio.Event()))
+            await bench.wait(lambda: len(bench.xledger.writes) == 1, lane, task)
+            await bench.kill(task)
+
+        bench.xledger.gate = asyncio.Event()
+        asyncio.run(go())
+        bench.xledger.judge(bench.xledger.writes[0])
+        bench.xledger.gate = None
+        lane = bench.lane("next")
+    else:
+        bench.xledger.faults = [(NO_ANSWER, True)]
+        bench.run(lambda: len(bench.xledger.writes) == 1, lane)
+        bench.stored.expire(bench.connection)
+        lane = bench.lane("next")
+    assert bench.xledger.has(Target.CONTACT_PHONE, "1c") == "41111111"
+    bench.stored.set(dirty, dirty.c.person == person(1).user, due=0)
+    second = bench.change({1: {"phone": old}})
+    bench.run(bench.all_ended(*first, *second), lane)
+    assert bench.xledger.has(Target.CONTACT_PHONE, "1c") == old
