@@ -39,17 +39,21 @@ class Crew:
         self._threads: list[threading.Thread] = []
 
     def add(self, name: str, work: Work) -> None:
-        """Run a loop in a thread of its own."""
-        thread = threading.Thread(target=self._guarded, args=(work,), name=name)
-        self._threads.append(thread)
-        thread.start()
+        """Have a loop run in a thread of its own, from `sail` on.
+
+        Not before: a role that fails while it is still built would leave the thread behind, and
+        with it a process that does nothing and does not end.
+        """
+        self._threads.append(threading.Thread(target=self._guarded, args=(work,), name=name))
 
     def sail(self, work: Work) -> None:
-        """Run the main loop in this thread, then wait for the others.
+        """Start the others, run the main loop in this thread, then wait for them.
 
         Raises:
             BaseException: what the first loop to fail raised.
         """
+        for thread in self._threads:
+            thread.start()
         self._guarded(work)
         self.stop.set()
         for thread in self._threads:

@@ -74,7 +74,7 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
 
 
 def _main_of(role: str, wiring: Wiring, vitals: Vitals, crew: Crew) -> Work:
-    """Return the loop of this thread, and start those that only this role has."""
+    """Return the loop of this thread, and add those that only this role has."""
     if role == "intake":
         intake = wiring.intake(vitals).run
         spare_the_collector()

@@ -162,6 +162,15 @@ def test_a_role_whose_port_is_taken_says_so(prepared: Operator) -> None:
     assert "HUMA_XLEDGER_HTTP__PORT" in said.err
 
 
+def test_a_role_whose_setting_is_wrong_ends(prepared: Operator) -> None:
+    """Also where it is seen last: no thread of it is left behind, and so no process."""
+    said = prepared.but(
+        MAIL__HOST="mail.example", MAIL__SENDER="a@example.no", MAIL__CA_FILE="/nowhere"
+    ).starts("run", "delivery", seconds=30)
+    assert said.code == 1
+    assert "MAIL__CA_FILE" in said.err
+
+
 def test_an_attached_role_ends_with_its_parent(prepared: Operator) -> None:
     """When the pipe that the parent holds closes, the child ends itself."""
     said = prepared.starts("run", "intake", "--attached")
