@@ -39,7 +39,7 @@ PART: Final = "intake"
 FLUSH_SECONDS: Final = 1.0
 """How long offsets of records that concern nobody may wait to be stored: they have no effect."""
 IDLE_SECONDS: Final = 10.0
-"""How often an idle partition's offset follows the consumer's position."""
+"""How often an idle partition follows the consumer's position, and an offset set by hand."""
 POLLS: Final = 20
 """Batches read for one transaction at the most."""
 KNOWN_TYPES: Final = frozenset(EventType)
@@ -181,11 +181,23 @@ class Intake:
         self._flushed = now
         if now - self._idled >= IDLE_SECONDS:
             self._idled = now
-            for place in set(self._read) - self._restart - set(self._source.out_of_range()):
-                self._read[place] = max(self._read[place], self._source.position(place) or 0)
+            self._follow()
         self._commit([])
         self._source.commit(self._stored)
         self._health.trouble(PART, self._out_of_range())
+
+    def _follow(self) -> None:
+        """Follow partitions of which nothing comes: nobody is fenced there, so somebody looks.
+
+        One that stands out of range is looked at each time.
+        """
+        going_on = set(self._read) - self._restart - set(self._source.out_of_range())
+        stored = self._store.offsets(sorted(going_on))
+        for place in going_on:
+            if stored.get(place) == self._stored[place]:
+                self._read[place] = max(self._read[place], self._source.position(place) or 0)
+            else:
+                self._restart.add(place)
 
     def _commit(self, items: list[Item]) -> None:
         """Store items and how far their partitions were read."""

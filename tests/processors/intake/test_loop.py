@@ -166,6 +166,18 @@ def test_offsets_are_set_while_it_runs(linked: Arrivals) -> None:
     assert linked.projection() == {"phone": (2, "2")}
 
 
+def test_offsets_are_set_where_nothing_comes(linked: Arrivals) -> None:
+    """Of a partition without new events too: in a quiet night it would wait until the morning."""
+    linked.updated(1, phone="1")
+    linked.read()
+    with linked.store.begin() as transaction:
+        offsets.move(transaction, FIRST, 0)
+    linked.flush()
+    linked.intake.turn()
+    assert linked.source.begun[-1] == (FIRST, 0)
+    assert stored(linked) == 1
+
+
 def test_after_trouble_with_kafka_all_begin_anew(linked: Arrivals) -> None:
     """After an exception out of poll every partition is sought to the store's offset."""
     linked.updated(1, phone="1")
