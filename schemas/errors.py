@@ -64,11 +64,28 @@ class PauseConnection(Fault):
 
 
 class CredentialRefused(PauseConnection):
-    """The token, or the client, is refused, has expired, or lacks a scope."""
+    """The token, or the client, is refused, has expired, or lacks a scope.
+
+    `midway`: something of the same request was done, so any of it may have been.
+    """
+
+    def __init__(self, message: str, *, midway: bool = False) -> None:
+        super().__init__(message)
+        self.midway = midway
 
 
 class OtherCompany(PauseConnection):
     """The token reaches another company than the one connected (R-09)."""
+
+
+def perhaps_done(trouble: Fault | None) -> bool:
+    """Say whether what was in the request may have happened (`design.md`, Ambiguity).
+
+    >>> perhaps_done(CredentialRefused("x")), perhaps_done(CredentialRefused("x", midway=True))
+    (False, True)
+    """
+    midway = isinstance(trouble, CredentialRefused) and trouble.midway
+    return midway or isinstance(trouble, Ambiguous)
 
 
 class DeadLetter(Fault):

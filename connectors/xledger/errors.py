@@ -82,7 +82,8 @@ def trouble_of(
         document: what was asked; only its own words are told of a schema that differs.
         waits: see there.
         effects: whether the request would change something.
-        done: whether the answer names anything as done; then a limit is no proof that nothing was.
+        done: whether the answer names anything as done; then a limit, or a scope that is missing
+            for another root, is no proof that nothing was.
     """
     kinds = [(kind_of(error, answer.status), error) for error in answer.errors]
     systemic = [pair for pair in kinds if pair[0] not in REFUSALS]
@@ -91,12 +92,14 @@ def trouble_of(
     kind, error = min(systemic, key=lambda pair: pair[0].value)
     if kind in LIMITS:
         limited = _limited(kind, error, waits)
-        midway = away("met a limit midway", effects=effects, retry_after=limited.retry_after)
-        return midway if done else limited
+        stopped = away("met a limit midway", effects=effects, retry_after=limited.retry_after)
+        return stopped if done else limited
+    midway = done and effects
     if kind is Kind.CREDENTIAL:
-        return CredentialRefused("Xledger refuses the token")
+        return CredentialRefused("Xledger refuses the token", midway=midway)
     if kind is Kind.SCOPE:
-        return ScopeMissing(f"the token lacks a scope: {_scope(error, document)}")
+        says = f"the token lacks a scope: {_scope(error, document)}"
+        return ScopeMissing(says, midway=midway)
     if kind is Kind.DIFFERS:
         names = _named(error, document)
         return SchemaDiffers(f"Xledger's schema differs from the one we know: {names}")

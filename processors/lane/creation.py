@@ -32,7 +32,7 @@ from processors.ports.lane import (
 from processors.ports.xledger import Found, Input, Verb
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
-from schemas.errors import Ambiguous, PauseConnection, RetryLater
+from schemas.errors import PauseConnection, RetryLater, perhaps_done
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -267,7 +267,7 @@ def _step_result(
             one.user, confirmed=confirmed, turn=one.parcel.turn, link=link, keep=True,
             records=records, why=why,
         )  # fmt: skip
-    unsure = isinstance(sent.trouble, Ambiguous) and one.user in sent.asked
+    unsure = perhaps_done(sent.trouble) and one.user in sent.asked
     if refused and not unsure:
         return _refused(lane, one, verdicts)
     wait = lane.tools.limits.settle if unsure else 0.0

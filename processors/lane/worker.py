@@ -39,6 +39,7 @@ from schemas.errors import (
     PauseConnection,
     RetryLater,
     StoreUnavailable,
+    perhaps_done,
 )
 from schemas.metrics import AMBIGUOUS, SEARCHES, XLEDGER_PEOPLE
 
@@ -349,7 +350,7 @@ class Lane:
 
     def postponed(self, sent: Sent, user: str) -> Postponed:
         """Say when an undecided person is tried again, and whether it may have happened."""
-        unsure = isinstance(sent.trouble, Ambiguous) and user in sent.asked
+        unsure = perhaps_done(sent.trouble) and user in sent.asked
         return Postponed(self.tools.limits.settle if unsure else 0.0, unsure)
 
     async def sent(self, sent: Sent, results: Sequence[PersonResult], verb: str) -> None:

@@ -9,7 +9,15 @@ import pytest
 from connectors.xledger.errors import SchemaDiffers, ScopeMissing
 from processors.ports.xledger import Verb, WriteRoot
 from schemas.employee import Root
-from schemas.errors import Ambiguous, CredentialRefused, Fault, Limited, RetryLater, Unavailable
+from schemas.errors import (
+    Ambiguous,
+    CredentialRefused,
+    Fault,
+    Limited,
+    RetryLater,
+    Unavailable,
+    perhaps_done,
+)
 
 STATUSES = (200, 400, 401, 403, 503)
 BURST = {"message": "Too many requests.", "code": "BAD_REQUEST.BURST_RATE_LIMIT_REACHED"}
@@ -92,6 +100,19 @@ def test_a_limit_beside_something_done_is_ambiguous(written: Callable[..., Fault
     fault = written({"data": data, "errors": [BURST]})
     assert isinstance(fault, Ambiguous)
     assert fault.retry_after == 5.0
+
+
+@pytest.mark.rule("R-85")
+@pytest.mark.parametrize("says", ["Token lacks scope Contact write.", "Invalid API token."])
+def test_a_refusal_beside_something_done_says_so(written: Callable[..., Fault], says: str) -> None:
+    """Roots are run one after the other: what stands before the refused one is written."""
+    error = {"message": says, "path": ["r1"]}
+    done = {"edges": [{"clientId": "0", "node": {"dbId": 1}}]}
+    fault = written({"data": {"r0": done, "r1": None}, "errors": [error]})
+    assert isinstance(fault, CredentialRefused)
+    assert fault.midway
+    assert perhaps_done(fault)
+    assert not perhaps_done(written({"data": {"r0": None, "r1": None}, "errors": [error]}))
 
 
 @pytest.mark.rule("R-85")

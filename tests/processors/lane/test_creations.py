@@ -12,7 +12,7 @@ from connectors.store.tables import audit, dirty, intent, link
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
-from schemas.errors import Ambiguous, Unavailable
+from schemas.errors import Ambiguous, CredentialRefused, Fault, Unavailable
 from schemas.outcome import outcome_id
 from tests.fixtures.stored import SOURCE, Stored
 from tests.fixtures.working import Bad, Bench, FakeXledger, person, whole
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AWAY = Unavailable("Xledger cannot be reached")
 NO_ANSWER = Ambiguous("Xledger does not answer in time")
+HALF_REFUSED = CredentialRefused("the token lacks a scope: Supplier", midway=True)
 
 
 def want(bench: Bench, *numbers: int) -> list[str]:
@@ -90,9 +91,12 @@ def test_the_audit_names_the_event_behind_each_record(bench: Bench) -> None:
 @pytest.mark.rule("R-82")
 @pytest.mark.parametrize("happened", [True, False])
 @pytest.mark.parametrize("step", [0, 1])
-def test_a_lost_answer_makes_nobody_twice(bench: Bench, step: int, *, happened: bool) -> None:
+@pytest.mark.parametrize("fault", [NO_ANSWER, HALF_REFUSED])
+def test_a_lost_answer_makes_nobody_twice(
+    bench: Bench, fault: Fault, step: int, *, happened: bool
+) -> None:
     """At each step, before or after the commit: looked up after the settle time, taken over."""
-    bench.xledger.faults = [None] * step + [(NO_ANSWER, happened)]
+    bench.xledger.faults = [None] * step + [(fault, happened)]
     events = want(bench, 1, 2, 3)
     bench.run(bench.all_ended(*events))
     assert set(bench.results().values()) == {"applied"}

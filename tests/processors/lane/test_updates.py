@@ -19,12 +19,13 @@ from processors.ports.lane import Lease, LeaseLost, NewEmail, Work
 from processors.ports.xledger import ListedEmployee
 from schemas.connection import LinkState
 from schemas.employee import Root, Target
-from schemas.errors import Ambiguous, StoreUnavailable, Unavailable
+from schemas.errors import Ambiguous, CredentialRefused, Fault, StoreUnavailable, Unavailable
 from schemas.reasons import Code
 from tests.fixtures.working import Bad, Bench, person, whole
 
 OF_A_LANE = (lane_row.c.epoch, lane_row.c.state, lane_row.c.batch_size, lane_row.c.memory)
 NO_ANSWER = Ambiguous("Xledger does not answer in time")
+HALF_REFUSED = CredentialRefused("the token lacks a scope: Contact", midway=True)
 
 
 def values(number: int) -> dict[str, object]:
@@ -203,12 +204,17 @@ def test_an_ambiguous_update_is_sent_again_after_the_settle_time(
     assert bench.results()[event] == "applied"
 
 
+@pytest.mark.rule("R-85")
+@pytest.mark.parametrize("fault", [NO_ANSWER, HALF_REFUSED])
 def test_an_ambiguous_value_is_sent_again_even_when_it_equals_the_confirmed_one(
-    bench: Bench,
+    bench: Bench, fault: Fault
 ) -> None:
-    """Changed and changed back: Xledger may hold the value between, so the old one is sent."""
+    """Changed and changed back: Xledger may hold the value between, so the old one is sent.
+
+    So it may when a scope is missing for one record, and another was written.
+    """
     start(bench, 1)
-    bench.xledger.faults = [(NO_ANSWER, True)]
+    bench.xledger.faults = [(fault, True)]
     lane = bench.lane()
 
     async def there_and_back() -> None:
