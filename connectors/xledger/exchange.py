@@ -26,6 +26,9 @@ HEADERS: Final = {
     "accept-encoding": "gzip, identity",
     "content-type": "application/json",
 }
+UNPACKED: Final = ("gzip", "identity")
+"""Packed once, a part of an answer grows some thousandfold at the most; packed twice, a small one
+fills the memory before its size is seen."""
 PATH: Final = "/graphql"
 SENDABLE: Final = re.compile("[!-~]{1,8192}")
 """What a token must look like to stand in a header."""
@@ -164,6 +167,8 @@ class Exchange:
         response = await http.send(request, stream=True)
         body = bytearray()
         try:
+            if response.headers.get("content-encoding", "identity").lower() not in UNPACKED:
+                raise away("packed its answer as nobody asked for", effects=call.effects)
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > self._max_bytes:

@@ -1,6 +1,6 @@
 """What each answer means for us: exact bodies, whatever the status (`xledger-api.md` 1.2, 4.3)."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -30,6 +30,17 @@ def credits_(**extensions: Any) -> dict[str, Any]:
     """Return the error of spent credits."""
     code = "BAD_REQUEST.INSUFFICIENT_CREDITS"
     return {"message": "Insufficient credits.", "code": code, "extensions": extensions}
+
+
+class Unread(httpx.AsyncByteStream):
+    """A body that notes whether somebody reads it."""
+
+    read = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield something."""
+        type(self).read = True
+        yield b"packed"
 
 
 @pytest.fixture
@@ -340,3 +351,14 @@ def test_an_answer_over_the_limit_is_not_read(
     assert isinstance(fault, Ambiguous)
     with pytest.raises(Unavailable, match="larger"):
         bench(large).ask(lambda client: client.list_employees(None, 10))
+
+
+@pytest.mark.rule("R-85")
+@pytest.mark.parametrize("packed", ["gzip, gzip", "deflate", "br"])
+def test_an_answer_packed_otherwise_is_not_unpacked(
+    written: Callable[..., Fault], packed: str
+) -> None:
+    """Packed twice, two kilobytes hold a gigabyte, which is there before its size is known."""
+    unread = httpx.Response(200, stream=Unread(), headers={"content-encoding": packed})
+    assert isinstance(written(lambda _: unread), Ambiguous)
+    assert not Unread.read
