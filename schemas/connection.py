@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 
 class LaneState(StrEnum):
@@ -65,4 +66,19 @@ class Connection:
     @property
     def company(self) -> str:
         """Which company this is: two connections that are equal here reach the same one (R-09)."""
-        return f"{self.xledger_url.rstrip('/').lower()}#{self.entity}"
+        return company_of(self.xledger_url, self.entity)
+
+
+def company_of(url: str, entity: str) -> str:
+    """Return what is equal for one company, however its Xledger's address is written (R-09).
+
+    Without a path Xledger's own is meant; the scheme and its own port make no other server.
+
+    >>> company_of("https://X.example:443/GraphQL/", "7") == company_of("https://x.example", "7")
+    True
+    """
+    address = urlsplit(url)
+    host = (address.hostname or "").rstrip(".")
+    port = "" if address.port in {None, 80, 443} else f":{address.port}"
+    path = address.path.rstrip("/").lower() or "/graphql"
+    return f"{host}{port}{path}#{entity}"

@@ -19,7 +19,7 @@ from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
 from processors.ports.intake import Standing
 from processors.ports.lane import BY_HAND, LaneStatus
-from schemas.connection import Connection, LaneState
+from schemas.connection import Connection, LaneState, company_of
 from schemas.errors import NotFound, StopProcess
 from schemas.personal import Personal
 
@@ -92,7 +92,7 @@ class Connections:
             StopProcess: the token is in use, or the company is connected for the same group (R-09).
         """
         id_ = str(uuid4())
-        company = _company(new.xledger_url, new.entity)
+        company = company_of(new.xledger_url, new.entity)
         with self._store.begin() as transaction:
             raise_generation(transaction)  # first: of two who add at once the second sees the first
             cipher = self._keyring.cipher_of(transaction, new.organization)
@@ -100,7 +100,7 @@ class Connections:
             for other in transaction.execute(select(connection)):
                 if bytes(other.token_digest) == digest:
                     raise StopProcess(f"this token is in use by connection {other.id}")
-                same = _company(other.xledger_url, other.entity) == company
+                same = company_of(other.xledger_url, other.entity) == company
                 if same and (other.organization, other.group_id) == (new.organization, new.group):
                     raise StopProcess(
                         f"connection {other.id} reaches the same company for the same group"
@@ -331,7 +331,3 @@ def raise_generation(transaction: Transaction) -> None:
             index_elements=[generation.c.id], set_={"value": generation.c.value + 1}
         )
     )
-
-
-def _company(url: str, entity: str) -> str:
-    return f"{url.rstrip('/').lower()}#{entity}"

@@ -64,6 +64,8 @@ def test_a_token_moved_to_another_connection_does_not_open(stored: Stored) -> No
         ({"group": "g1"}, {}, "only for different groups"),
         ({}, {"organization": ELSEWHERE}, "only for different groups"),
         ({"url": "https://X.example/graphql/"}, {}, "same company for the same group"),
+        ({"url": "https://x.example"}, {}, "same company for the same group"),
+        ({"url": "https://x.example:443/GraphQL"}, {}, "same company for the same group"),
     ],
 )
 def test_what_is_refused_twice(
