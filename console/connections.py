@@ -58,6 +58,20 @@ class Country(click.ParamType):
         return code
 
 
+class Name(click.ParamType):
+    """What people call a connection: it stands in lists and in mails."""
+
+    name = "text"
+
+    def convert(self, value: str, param: Any, ctx: Any) -> str:
+        """See click."""
+        text = value.strip()
+        if not text or not text.isprintable() or len(text) > LONGEST_NAME:
+            self.fail(f"is not one line of 1 to {LONGEST_NAME} characters", param, ctx)
+        return text
+
+
+LONGEST_NAME = 100
 CONNECTION = click.argument("connection")
 PEOPLE = click.IntRange(1, 100_000)
 PERCENT = click.IntRange(0, 100)
@@ -83,7 +97,9 @@ for _command in (held, release, reject):
 )
 @click.option("--consent", is_flag=True, help="Somebody entitled agrees to the transfer (R-01).")
 @click.option("--group", type=Organization(), help="Only this group of Huma (R-100).")
-@click.option("--name", default="Xledger", show_default=True, help="What people call it.")
+@click.option(
+    "--name", type=Name(), default="Xledger", show_default=True, help="What people call it."
+)
 @click.option("--xledger-url", metavar="U", help="Default: the setting XLEDGER__URL.")
 @click.option("--huma-url", metavar="U", help="Default: the setting HUMA__URL.")
 @click.option("--add-new-users", is_flag=True, help="Create new users in Xledger (R-04).")
@@ -189,7 +205,7 @@ def show(wiring: Wiring, connection: str, *, as_json: bool) -> None:
 
 @connections.command("set")
 @CONNECTION
-@click.option("--name", help="What people call it.")
+@click.option("--name", type=Name(), help="What people call it.")
 @click.option("--add-new-users/--no-add-new-users", default=None, help="R-04.")
 @click.option("--zone", type=Zone(), help="R-59.")
 @click.option("--country", type=Country(), help="R-34.")

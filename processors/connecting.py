@@ -22,6 +22,21 @@ class Tested:
     untested: tuple[str, ...]
 
 
+def require_plain(url: str) -> None:
+    """Refuse an address with a user or a password in it: it is shown, and beats the token (R-103).
+
+    Raises:
+        StopProcess: without repeating it.
+
+    >>> require_plain("https://www.xledger.net/graphql")
+    """
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        raise StopProcess(
+            "an address must not hold a user or a password: these come from --token-file and "
+            "--huma-client-file; nothing was saved"
+        )
+
+
 async def try_token(xledger: Xledger) -> Tested:
     """Test a token: whose it is, and every scope (R-02).
 

@@ -14,6 +14,7 @@ from connectors.store import audit, lane_state
 from connectors.store.clock import now_ms, read_now
 from connectors.store.engine import Store
 from connectors.store.keyring import NOBODY, Keyring
+from connectors.store.organizations import HumaClientOf, put_huma
 from connectors.store.people import look_at_all_again
 from connectors.store.tables import connection, generation, lane, link
 from connectors.store.upsert import insert, insert_ignore
@@ -85,8 +86,8 @@ class Connections:
         self._store = store
         self._keyring = keyring
 
-    def add(self, new: NewConnection, actor: str) -> Connection:
-        """Store a connection, inactive (R-03).
+    def add(self, new: NewConnection, actor: str, client: HumaClientOf | None = None) -> Connection:
+        """Store a connection, inactive (R-03), and with it its organisation's client of Huma.
 
         Raises:
             StopProcess: the token is in use, or the company is connected for the same group (R-09).
@@ -133,6 +134,8 @@ class Connections:
                 )
             )
             transaction.execute(insert_ignore(transaction, lane).values(connection=id_))
+            if client is not None:
+                put_huma(transaction, self._keyring, new.organization, client)
             audit.add(transaction, new.organization, id_, actor, "connection.added", rule="R-01")
         return self.get(id_)
 

@@ -36,21 +36,9 @@ class Organizations:
 
     def set_huma(self, id_: str, client: HumaClientOf) -> None:
         """Store an organisation's client, sealed; replaces another one."""
-        pair = [client.client_id.reveal(), client.client_secret.reveal()]
         with self._store.begin() as connection:
             connection.execute(UNCHANGED)
-            cipher = self._keyring.cipher_of(connection, id_)
-            connection.execute(
-                update(organization)
-                .where(organization.c.id == id_)
-                .values(
-                    huma_client=cipher.seal("", CLIENT, orjson.dumps(pair)),
-                    huma_url=client.url,
-                    huma_state="ok",
-                    huma_since=now_ms(),
-                    huma_probe_at=0,
-                )
-            )
+            put_huma(connection, self._keyring, id_, client)
 
     def huma(self, id_: str) -> HumaClientOf:
         """Return an organisation's client.
@@ -69,6 +57,23 @@ class Organizations:
             cipher = self._keyring.cipher_of(connection, id_)
             client_id, secret = orjson.loads(cipher.open("", CLIENT, bytes(row[0])))
         return HumaClientOf(row[1], Personal(client_id), Personal(secret))
+
+
+def put_huma(connection: Connection, keyring: Keyring, id_: str, client: HumaClientOf) -> None:
+    """Store an organisation's client within a transaction that holds the connections."""
+    pair = [client.client_id.reveal(), client.client_secret.reveal()]
+    cipher = keyring.cipher_of(connection, id_)
+    connection.execute(
+        update(organization)
+        .where(organization.c.id == id_)
+        .values(
+            huma_client=cipher.seal("", CLIENT, orjson.dumps(pair)),
+            huma_url=client.url,
+            huma_state="ok",
+            huma_since=now_ms(),
+            huma_probe_at=0,
+        )
+    )
 
 
 def hold(connection: Connection, id_: str) -> None:

@@ -13,11 +13,11 @@ import httpx
 from connectors.store import holds
 from connectors.store.connections import HELD, Connections, NewConnection, Shown
 from connectors.store.holds import Hold, Rejected
-from connectors.store.organizations import HumaClientOf, Organizations
+from connectors.store.organizations import HumaClientOf
 from connectors.store.removal import remove
 from connectors.store.runs import Runs, ShownRun
 from console.wiring.base import Base
-from processors.connecting import Tested, same_entity, try_huma, try_token
+from processors.connecting import Tested, require_plain, same_entity, try_huma, try_token
 from processors.lane.limiter import Limiter, Window
 from schemas.connection import Connection, LaneState
 from schemas.errors import StopProcess
@@ -68,6 +68,8 @@ class Administration(Base):
         """
         self.require_store()
         url = asked.xledger_url or self.settings.xledger.url
+        for address in (url, asked.huma_url or self.settings.huma.url):
+            require_plain(address)
         client = HumaClientOf(
             asked.huma_url or self.settings.huma.url, asked.client_id, asked.client_secret
         )
@@ -91,9 +93,7 @@ class Administration(Base):
             synthetic_numbers=asked.synthetic_numbers,
             notify=asked.notify,
         )
-        connection = self.connections.add(new, self.actor)
-        Organizations(self.store, self.keyring).set_huma(asked.organization, client)
-        return connection, tested
+        return self.connections.add(new, self.actor, client), tested
 
     def shown(self, id_: str | None = None) -> list[Shown]:
         """Return connections with their lanes; of one id exactly one, or NotFound."""

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from console import sync
+from schemas.errors import StoreUnavailable
 from simulators.huma import serve as huma_server
 from simulators.xledger import serve as xledger_server
 from tests.console.conftest import Operator, Said
@@ -134,6 +135,39 @@ def test_systems_that_are_away_are_named(customer: Customer) -> None:
         assert said.code == 1
         assert f"{name} does not answer" in said.err
         assert "nothing was saved" in said.err
+
+
+@pytest.mark.rule("R-103")
+@pytest.mark.parametrize("option", ["--xledger-url", "--huma-url"])
+def test_a_password_in_an_address_is_refused(customer: Customer, option: str) -> None:
+    """It would be shown by every list, and stand in the place of the token."""
+    said = customer.connects(option, "http://kari:canary@127.0.0.1:9/graphql")
+    assert (said.code, customer.listed()) == (1, [])
+    assert "--token-file" in said.err
+    assert "canary" not in said.out + said.err
+
+
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", "\x1b[2J", "\udcff", "x" * 101])
+def test_a_name_that_cannot_be_shown_is_refused(customer: Customer, name: str) -> None:
+    """It stands in lists and mails, and not every store takes every character."""
+    said = customer.connects("--name", name)
+    assert (said.code, customer.listed()) == (2, [])
+    assert "characters" in said.err
+
+
+def test_a_connection_is_saved_with_its_huma_client_or_not_at_all(
+    customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a client nobody could be read, and the same token could not be connected again."""
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the store is away")
+
+    monkeypatch.setattr("connectors.store.connections.put_huma", away)
+    assert customer.connects().code == 1
+    assert customer.listed() == []
+    monkeypatch.undo()
+    assert customer.connects().code == 0
 
 
 @pytest.mark.rule("R-09", "R-100")
