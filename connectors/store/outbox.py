@@ -22,6 +22,8 @@ from schemas.person import PersonKey
 
 LEASE: Final = "relay"
 COLUMN: Final = "outbox.value"
+BYTES: Final = 32 * 1024 * 1024
+"""Of values read at once: a letter may have ten MiB, and thousands of them end a process."""
 KAFKA: Final = outbox.c.topic != ""
 """What is not mail, which another relay sends: neither holds up the other."""
 COLUMNS: Final = (
@@ -84,10 +86,17 @@ class StoredOutbox:
             leases.release(connection, LEASE, owner)
 
     def rows(self, after: int, limit: int) -> Sequence[OutboxRow]:
-        """See the port; values leave opened."""
+        """See the port; values leave opened, one at least, and about `BYTES` of them."""
         which = (outbox.c.id > after) & KAFKA
-        query = select(outbox).where(which).order_by(outbox.c.id).limit(limit)
+        size = func.coalesce(func.length(outbox.c.value), 0)
+        sizes = select(outbox.c.id, size).where(which).order_by(outbox.c.id).limit(limit)
         with self._store.read() as connection:
+            last, room = after, BYTES
+            for id_, bytes_ in connection.execute(sizes):
+                if room <= 0:
+                    break
+                last, room = id_, room - bytes_
+            query = select(outbox).where(which, outbox.c.id <= last).order_by(outbox.c.id)
             return [self._opened(connection, row) for row in connection.execute(query)]
 
     def delete(self, ids: Sequence[int]) -> None:

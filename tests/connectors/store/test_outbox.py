@@ -33,6 +33,17 @@ def test_rows_come_in_order_of_insertion(stored: Stored) -> None:
     assert values(stored, second.id, 2) == [b"2", b"3"]
 
 
+def test_large_rows_come_few_at_once(stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many whole letters as fit into memory, and always one; then the next ones."""
+    monkeypatch.setattr(stored_outbox, "BYTES", 1000)
+    write(stored, *(NewRow("t", None, bytes(700)) for _ in range(3)), NewRow("t", None, None))
+    write(stored, NewRow("t", None, bytes(5000), organization=ORGANIZATION))
+    first = stored.outbox.rows(0, 99)
+    then = stored.outbox.rows(first[-1].id, 99)
+    assert [len(first), len(then)] == [2, 3]
+    assert stored.outbox.rows(then[-1].id, 99) == []
+
+
 @pytest.mark.rule("R-90")
 def test_a_record_leaves_as_it_was_written(stored: Stored) -> None:
     """Null stays apart from empty, headers keep order, repeats and bytes."""
