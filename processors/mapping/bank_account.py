@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from processors.mapping.context import MappingContext
-from processors.mapping.eleven_digits import LAST_DIGIT, SEPARATORS, eleven_digits, weighted_sum
+from processors.mapping.eleven_digits import LAST_DIGIT, eleven_digits, weighted_sum
 from processors.mapping.text import clean, merged
 from schemas.employee import Failed, FieldResult, Mapped, Target
 from schemas.errors import DeadLetter
@@ -19,6 +19,8 @@ from schemas.reasons import Code
 
 NORWAY: Final = "NO"
 IBAN: Final = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}", re.ASCII)
+UNWRITTEN: Final = re.compile("[^A-Z0-9]", re.ASCII)
+"""However an IBAN is spelled, with slashes or its own name before it, these are no part of it."""
 NO_ACCOUNT: Final = "0" * 11
 
 
@@ -45,7 +47,7 @@ def bank_account(projection: Projection, _context: MappingContext) -> FieldResul
 
 
 def _national(number: str, country: str, warnings: tuple[Code, ...]) -> FieldResult:
-    if IBAN.fullmatch(SEPARATORS.sub("", number).upper()):
+    if IBAN.fullmatch(UNWRITTEN.sub("", number.upper()).removeprefix("IBAN")):
         return Failed(Code.UNSUPPORTED_BANK_ACCOUNT, warnings)
     if country != NORWAY:
         more = merged(warnings, (Code.ACCOUNT_COUNTRY_NOT_WRITTEN,))

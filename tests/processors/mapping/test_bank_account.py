@@ -72,6 +72,9 @@ def test_a_bad_norwegian_number_fails_the_field(typed: str) -> None:
         {"number": "no93 8601 1117 947", "country": "NO"},
         {"number": "NO00 8601 1117 947", "country": "NO"},
         {"number": "GB29NWBK60161331926819", "country": "GB"},
+        {"number": "IBAN: SE45 5000 0000 0583 9825 7466", "country": "SE"},
+        {"number": "SE45/5000/0000/0583/9825/7466", "country": "SE"},
+        {"number": "SE45\u200b5000\u20090000058398257466", "country": "SE"},
     ],
 )
 def test_an_iban_is_not_squeezed_in(account: Json) -> None:
