@@ -143,6 +143,14 @@ class KafkaSource:
             raise fault_in(error) from None
         return int(found.offset) if found.offset >= 0 else None
 
+    def end(self, place: Place) -> int | None:
+        """See the port."""
+        try:
+            _, high = self._consumer.get_watermark_offsets(_target(place), cached=True)
+        except KafkaException:
+            return None
+        return int(high) if high >= 0 else None
+
     def pause(self) -> None:
         """See the port."""
         self._paused = True

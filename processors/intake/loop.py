@@ -72,6 +72,7 @@ class Intake:
         telemetry: counts events and outcomes.
         health: hears how it is.
         clock: monotonic seconds.
+        wall: seconds since 1970.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Intake:
         telemetry: Telemetry,
         health: Health,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
         self._store = store
@@ -91,9 +93,11 @@ class Intake:
         self._telemetry = telemetry
         self._health = health
         self._clock = clock
+        self._wall = wall
         self._connections = Connections(-1, {})
         self._stored: dict[Place, int] = {}
         self._read: dict[Place, int] = {}
+        self._since: dict[Place, float] = {}
         self._restart: set[Place] = set()
         self._flushed = self._idled = clock()
 
@@ -119,6 +123,7 @@ class Intake:
             raise RetryLater("the outbox has reached OUTBOX__LIMIT: is Kafka reachable?")
         self._begin()
         items = self._gather()
+        self._show_lag()
         if items:
             self._commit(items)
         now = self._clock()
@@ -150,7 +155,6 @@ class Intake:
         for _ in range(POLLS):
             wanted = self._limits.batch - len(items)
             records = self._source.poll(wanted, self._limits.poll)
-            self._show_lag(records, behind=len(records) >= wanted)
             if records:
                 items += self._take(records)
             if len(records) < wanted or 2 * len(items) > self._limits.batch:
@@ -165,12 +169,12 @@ class Intake:
             connections = self._connections.by_organization
         waiting = self._source.fresh() | self._restart
         mine = [r for r in records if _place(r) not in waiting] if waiting else records
-        last = {(record.topic(), record.partition()): record.offset() for record in mine}
-        for (topic, partition), offset in last.items():
-            assert topic is not None
-            assert partition is not None
+        last = {(record.topic(), record.partition()): record for record in mine}
+        for record in last.values():
+            place, offset = _place(record), record.offset()
             assert offset is not None
-            self._read[Place(topic, partition)] = offset + 1
+            self._read[place] = offset + 1
+            self._since[place] = record.timestamp()[1] / 1000
         items, passed = items_of(mine, connections, self._readings)
         if passed:
             self._telemetry.count(EVENTS_ELSEWHERE, by=passed)
@@ -294,14 +298,23 @@ class Intake:
             f"on with `offsets set --topic {place.topic} --partition {place.partition} --to …`"
         )
 
-    def _show_lag(self, records: Sequence[Record], *, behind: bool) -> None:
-        """Export the newest timestamp read while more is waiting; 0 when all was read."""
-        if not behind:
-            for topic in self._readings:
-                self._telemetry.set(OLDEST_UNREAD, 0.0, topic)
-            return
-        last = records[-1]
-        self._telemetry.set(OLDEST_UNREAD, last.timestamp()[1] / 1000, last.topic() or "")
+    def _show_lag(self) -> None:
+        """Export, by topic, a time before which nothing is unread; 0 where all was read.
+
+        Each partition counts for itself, also one that stands still: of what is unread nothing is
+        known but that it came after what was read.
+        """
+        now, beyond = self._wall(), self._source.out_of_range()
+        oldest: dict[str, float] = {}
+        for place in self._source.assigned() & set(self._read):
+            end = self._source.end(place)
+            if place in beyond or (end is not None and end > self._read[place]):
+                since = self._since.setdefault(place, now)
+                oldest[place.topic] = min(since, oldest.get(place.topic, since))
+            elif end is not None:
+                self._since[place] = now
+        for topic in self._readings:
+            self._telemetry.set(OLDEST_UNREAD, oldest.get(topic, 0.0), topic)
 
     def _count(self, items: Sequence[Item], applied: Applied) -> None:
         for type_, count in Counter(item.about.type for item in items).items():

@@ -74,6 +74,10 @@ class Source(Protocol):
         """Return the next offset to be read, or None before anything was read."""
         ...
 
+    def end(self, place: Place) -> int | None:
+        """Return the partition's end as the last fetch told it, or None before; asks nobody."""
+        ...
+
     def pause(self) -> None:
         """Stop reading all partitions; go on calling `poll`, which keeps the membership."""
         ...

@@ -48,6 +48,18 @@ def polled(source: KafkaSource) -> Iterator[None]:
     assert not thread.is_alive()
 
 
+def test_the_end_is_known_once_something_was_fetched(any_broker: str, new_topic: MakeTopic) -> None:
+    """Of a partition that is not there either nothing is asked, and nothing raised."""
+    place = Place(new_topic(), 0)
+    write(any_broker, place, *FIVE)
+    with closing(source_of(any_broker, place.topic)) as source:
+        assert source.end(place) is None
+        begun(source)
+        assert take(source, 1) == [FIVE[0]]
+        assert source.end(place) == 5
+        assert source.end(Place(place.topic, 99)) is None
+
+
 @pytest.mark.parametrize("committed", [None, 1, 5])
 def test_reading_begins_where_it_is_told(
     any_broker: str, new_topic: MakeTopic, committed: int | None

@@ -1,6 +1,7 @@
 """The loop: offsets move with effects or not at all, whatever goes away (promises 1, 2 and 7)."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -426,14 +427,39 @@ def test_room_in_the_outbox_is_used(linked: Arrivals) -> None:
 
 @pytest.mark.rule("R-109")
 def test_the_oldest_unread_is_exported_while_more_waits(linked: Arrivals) -> None:
-    """A full batch means that more may wait; when it does not, the age goes, without a record."""
-    for revision in range(LIMITS.batch):
+    """Whatever is unread is not older than what was read; when nothing is, the age goes."""
+    for revision in range(LIMITS.batch + 1):
         linked.updated(revision, phone=str(revision))
     linked.intake.turn()
-    newest = linked.source.records[FIRST][-1].milliseconds / 1000
+    newest = linked.source.records[FIRST][-2].milliseconds / 1000
     assert linked.numbers.of(OLDEST_UNREAD, EVENTS.name) == newest
     linked.intake.turn()
     assert linked.numbers.of(OLDEST_UNREAD, EVENTS.name) == 0
+
+
+@pytest.mark.rule("R-109")
+def test_the_oldest_unread_is_exported_where_records_come_slowly(linked: Arrivals) -> None:
+    """Large records fill no batch in its time, though days of them wait: they are unread too."""
+    for revision in range(3):
+        linked.updated(revision, phone=str(revision))
+    linked.source.fetched = 1
+    linked.intake.turn()
+    newest = linked.source.records[FIRST][0].milliseconds / 1000
+    assert linked.numbers.of(OLDEST_UNREAD, EVENTS.name) == newest
+
+
+@pytest.mark.rule("R-109")
+def test_the_oldest_unread_is_exported_of_each_partition(linked: Arrivals) -> None:
+    """One that stands out of range is unread while the other one is read to its end."""
+    linked.source.assign(SECOND)
+    linked.read()
+    linked.source.beyond[SECOND] = 0
+    linked.arrive("user.updated", {"changes": {"gender": "Male"}}, 5, partition=1)
+    linked.updated(1, phone="1")
+    before = time.time()
+    linked.intake.turn()
+    assert stored(linked) == 1
+    assert 0 < linked.numbers.of(OLDEST_UNREAD, EVENTS.name) <= before
 
 
 @pytest.mark.rule("R-98")
