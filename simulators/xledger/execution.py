@@ -95,7 +95,13 @@ class Execution:
         return outcome
 
     def mutation(
-        self, plan: Plan, variables: Mapping[str, Any], fault: Fault | None, *, hide: bool
+        self,
+        plan: Plan,
+        variables: Mapping[str, Any],
+        fault: Fault | None,
+        *,
+        hide: bool,
+        lacking: Sequence[Problem] = (),
     ) -> Outcome:
         """Do a mutation, and note what it wrote.
 
@@ -104,13 +110,17 @@ class Execution:
             variables: coerced.
             fault: that the request suffers.
             hide: whether readers shall not see the writes yet.
+            lacking: the scopes that are missing, each at its root.
         """
         transaction = Transaction(self._store, self._stamp, hidden=hide)
         mutation = Mutation(self._store, self._look_ups, transaction, self._settings, fault)
         data: dict[str, Any] = {}
-        outcome = Outcome(data)
+        outcome = Outcome(data, list(lacking))
+        refused = {problem.path[0] for problem in lacking if problem.path}
         for root in plan.roots:
-            data[root.alias] = self._write(mutation, root, variables, outcome)
+            data[root.alias] = (
+                None if root.alias in refused else self._write(mutation, root, variables, outcome)
+            )
         failed = any(data[root.alias] is None for root in plan.roots if root.name in KINDS)
         if failed and not self._settings.aliases_apart:
             transaction.undo()

@@ -163,7 +163,8 @@ class Simulator:
             for scope in root.scopes
             if scope not in token.scopes
         ]
-        if lacking:
+        apart = self.settings.scopes_apart and plan.operation == "mutation"
+        if lacking and not apart:
             raise Refused(*lacking)
         variables = plan.coerced(question.variables)
         execution = Execution(
@@ -172,7 +173,7 @@ class Simulator:
         if plan.operation == "query":
             return execution.query(plan, variables, self._plans.schema, call.fault)
         hide = call.kind in LOST and self.settings.visible_after_seconds > 0
-        outcome = execution.mutation(plan, variables, call.fault, hide=hide)
+        outcome = execution.mutation(plan, variables, call.fault, hide=hide, lacking=lacking)
         call.hidden = outcome.hidden
         if outcome.committed:
             call.entry.committed = outcome.committed
