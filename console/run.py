@@ -1,6 +1,7 @@
 """`run ROLE|all`: run a role until a signal ends it; `demo`: everything at once."""
 
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ from console.gauges import desk_gauges, gauges
 from console.wiring import Vitals, Wiring
 from processors.watch.pulse import NOT_JOINED
 from processors.watch.pulse import PART as PULSE
-from schemas.errors import RetryLater
+from schemas.errors import Fault, RetryLater
 
 PARTS: Final[Mapping[str, Mapping[str, str | None]]] = {
     "intake": {"relay": None, "intake": None},
@@ -68,6 +69,11 @@ def run(wiring: Wiring, role: str, *, attached: bool) -> None:
         crew.sail(main)
     except RetryLater as away:
         log.warning("role.gave_up", role=role, why=str(away))
+        raise click.exceptions.Exit(START_AGAIN) from None
+    except Fault:
+        raise
+    except Exception:  # noqa: BLE001 - nobody thought of it, and nobody is told what to do
+        sys.excepthook(*sys.exc_info())
         raise click.exceptions.Exit(START_AGAIN) from None
     finally:
         reporter.close()

@@ -15,9 +15,10 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from connectors.broker.apache import Apache
+from console.run import START_AGAIN
 from schemas.metrics import SWEEP_ENDED
 from schemas.requests import minute_of
-from schemas.topics import OUTCOMES
+from schemas.topics import EVENTS, OUTCOMES
 from tests.console.conftest import Operator, prepare
 from tests.fixtures.waiting import until
 
@@ -169,6 +170,20 @@ def test_a_role_whose_setting_is_wrong_ends(prepared: Operator) -> None:
     ).starts("run", "delivery", seconds=30)
     assert said.code == 1
     assert "MAIL__CA_FILE" in said.err
+
+
+def test_a_fault_of_this_program_is_no_case_for_a_human(prepared: Operator) -> None:
+    """What nobody thought of is logged without its text; `run all` starts that role again."""
+    with closing(sqlite3.connect(prepared.folder / "store.db", timeout=10)) as store:
+        store.execute(
+            "INSERT INTO partition VALUES (?, ?, 0, 'no number', 1)", ("intake", EVENTS.name)
+        )
+        store.commit()
+    said = prepared.starts("run", "intake", seconds=30)
+    assert said.code == START_AGAIN
+    assert "process.died" in said.err
+    assert "no number" not in said.err
+    assert "Traceback" not in said.err
 
 
 def test_an_attached_role_ends_with_its_parent(prepared: Operator) -> None:
