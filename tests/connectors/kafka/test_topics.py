@@ -13,6 +13,7 @@ from schemas.errors import BrokerUnavailable, StopProcess
 from schemas.topics import ALL, DEAD_LETTERS, EVENTS, OURS_MAX_BYTES, OUTCOMES, REQUESTS, Topic
 from tests.fixtures.brokers import NUMBERS
 from tests.fixtures.records import kafka
+from tests.fixtures.waiting import until
 
 KIB = 1024
 DAY_MS = 24 * 3600 * 1000
@@ -29,11 +30,12 @@ def declared() -> tuple[Topic, Topic]:
 
 
 def made(servers: str, topic: Topic, partitions: int, **config: str) -> None:
-    """Make a topic otherwise than declared."""
+    """Make a topic otherwise than declared, and wait until the broker knows it."""
     settings = {name.replace("_", "."): value for name, value in config.items()}
     new = NewTopic(topic.name, partitions, 1, config=settings)
     admin = AdminClient(kafka(servers))
     admin.create_topics([new])[topic.name].result(20)
+    until(lambda: topic.name in admin.list_topics(timeout=20).topics)
 
 
 @pytest.mark.rule("R-108")
