@@ -22,6 +22,12 @@ OWNER_ONLY: Final = 0o600
 SQLITE_CACHE: Final = -6144
 """KiB of pages that each connection keeps, by SQLite's own sign; intake's asks for more."""
 PASSWORD_FILE: Final = "HUMA_XLEDGER_STORE__PASSWORD_FILE"  # noqa: S105 - a setting's name
+ALIVE: Final = {
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}  # fmt: skip
+"""Libpq's: a server that is gone without a word is noticed after 25 s. The system's own default is
+two hours, in which whoever waits for an answer stands still, and keeps the lease of a lane."""
 SECRETS: Final = frozenset({"password", "sslpassword"})
 """Parameters of libpq that an address may hold behind its `?`."""
 
@@ -104,6 +110,7 @@ def open_store(url: str, password: Personal[str] | None, limits: StoreLimits) ->
             pool_timeout=limits.lock_timeout,
             pool_pre_ping=True,
             connect_args={
+                **ALIVE,
                 "connect_timeout": max(2, int(limits.lock_timeout)),
                 "options": " ".join(
                     f"-c {name}={int(seconds * 1000)}"

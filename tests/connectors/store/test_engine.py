@@ -1,5 +1,6 @@
 """The store away: one sentence, no password, and it comes back by itself."""
 
+import socket
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -107,6 +108,25 @@ def test_a_stopped_process_does_not_hold_up_its_successor(postgresql_stored: Sto
 
     with pytest.raises(StoreUnavailable):
         stopped()
+
+
+@pytest.mark.postgres
+def test_a_server_that_goes_without_a_word_is_noticed(postgresql_stored: Stored) -> None:
+    """The kernel asks after it; else who waits for an answer would do so for two hours."""
+    with postgresql_stored.store.read() as connection:
+        number = connection.connection.driver_connection.fileno()  # type: ignore[union-attr]
+        with socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as mine:
+            told = [
+                mine.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                *(
+                    mine.getsockopt(socket.IPPROTO_TCP, option)
+                    for option in (
+                        socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT,
+                        socket.TCP_USER_TIMEOUT,
+                    )
+                ),
+            ]  # fmt: skip
+    assert told == [1, 10, 5, 3, 25_000]
 
 
 @pytest.mark.postgres
