@@ -12,6 +12,7 @@ from console.held import held, reject, release
 from console.output import JSON, emit
 from console.secrets import client_of, one_stdin, token_of
 from console.wiring import Asked, Shown, Wiring
+from processors.connecting import Tested
 from processors.mapping.countries import country_code
 from processors.people.lane_says import lane_says
 from processors.people.times import iso, local
@@ -150,9 +151,7 @@ def add(
     )  # fmt: skip
     made, tested = wiring.connect(asked)
     company = tested.identity.name or tested.identity.entity
-    untested = list(tested.untested)
-    if untested:
-        click.echo(f"could not be tested: {', '.join(untested)}", err=True)
+    untested = _untested(tested)
     click.echo(f"next: huma-xledger sync run {made.id} --link-matching", err=True)
     emit(
         {"id": made.id, "entity": made.entity, "company": company, "untested": untested},
@@ -290,7 +289,7 @@ def resume(wiring: Wiring, connection: str, *, as_json: bool) -> None:
 def replace_token(wiring: Wiring, connection: str, token_file: str, *, as_json: bool) -> None:
     """Test another token of the same company and use it; links and waiting work stay (R-09)."""
     tested = wiring.replace_token(connection, token_of(token_file))
-    document = {"id": connection, "untested": list(tested.untested)}
+    document = {"id": connection, "untested": _untested(tested)}
     emit(document, ["the token was replaced"], as_json=as_json)
 
 
@@ -316,6 +315,13 @@ def remove(wiring: Wiring, connection: str, *, execute: bool, as_json: bool) -> 
         [f"removed; {ended:,} waiting events were skipped"],
         as_json=as_json,
     )
+
+
+def _untested(tested: Tested) -> list[str]:
+    """Tell, and return, the scopes that answered neither way (R-02)."""
+    if tested.untested:
+        click.echo(f"could not be tested: {', '.join(tested.untested)}", err=True)
+    return list(tested.untested)
 
 
 def _stands(one: Shown) -> str:
@@ -349,6 +355,7 @@ def _document(wiring: Wiring, one: Shown) -> dict[str, Any]:
         "add_new_users": connection.add_new_users,
         "zone": connection.zone,
         "country": connection.country,
+        "synthetic_numbers": connection.synthetic_numbers,
         **{
             name: getattr(wiring.settings.guard, name.removeprefix("guard_"))
             if own is None

@@ -108,8 +108,12 @@ class Base:
 
     @property
     def actor(self) -> str:
-        """Who gives this command, for the audit."""
-        return f"command:{getpass.getuser()}"
+        """Who gives this command, for the audit; in a container a user may have no name."""
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):
+            name = str(os.getuid())
+        return f"command:{name}"
 
     @property
     def version(self) -> str:

@@ -1,6 +1,7 @@
 """Connecting by command: all is tested before anything is saved (R-01 to R-04, R-08, R-09)."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from console import sync
+from console.wiring import Wiring
 from schemas.errors import StoreUnavailable
 from simulators.huma import serve as huma_server
 from simulators.xledger import serve as xledger_server
@@ -77,6 +79,7 @@ def test_a_connection_is_saved_inactive_with_its_company(customer: Customer) -> 
     (shown,) = customer.listed()
     assert (shown["id"], shown["activated_at"], shown["add_new_users"]) == (made["id"], None, False)
     assert (shown["state"], shown["name"], shown["zone"]) == ("running", "Fjordmat", "Europe/Oslo")
+    assert shown["synthetic_numbers"] is False
     everything = said.out + said.err + customer.says("show", made["id"]).out
     assert customer.token() not in everything
     assert customer.huma.client_secret not in everything
@@ -170,6 +173,19 @@ def test_a_connection_is_saved_with_its_huma_client_or_not_at_all(
     assert customer.connects().code == 0
 
 
+@pytest.mark.rule("R-104")
+def test_a_user_without_a_name_is_audited_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs as whoever the cluster says."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(_: int) -> None:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert Wiring({}).actor == f"command:{os.getuid()}"
+
+
 @pytest.mark.rule("R-09", "R-100")
 def test_one_company_is_connected_once_for_each_group(customer: Customer) -> None:
     """The same token is refused; another token of the company too, but for another group."""
@@ -198,6 +214,7 @@ def test_a_token_is_replaced_by_one_of_the_same_company_only(customer: Customer)
     assert other.code == 1
     assert "make a new connection" in other.err
     said = customer.says("replace-token", id_, "--token-file", "-", given=fresh["token"])
+    assert "could not be tested: Subledger write" in said.err
     assert said.code == 0, said.err
     assert customer.connects("--group", str(uuid4())).code == 1  # the company is still taken
 
