@@ -106,7 +106,9 @@ class Relay:
         refused = [why for why in reports.values() if why is not None]
         if len(refused) == len(rows):
             self._past = rows[-1].id
-        self._say(_trouble(len(rows), len(reports), refused))
+        trouble = _trouble(len(rows), len(reports), refused)
+        if trouble is not None or not self._past:  # those behind it are refused still
+            self._say(trouble)
         return bool(done)
 
     def _say(self, trouble: str | None) -> None:

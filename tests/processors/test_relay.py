@@ -213,6 +213,7 @@ def test_a_refused_record_is_said_and_holds_up_nobody(bench: Bench) -> None:
     assert turns == [False, True, False]
     assert bench.cluster.taken == [b"1", b"2", b"3", b"4"]
     assert bench.waiting() == [b"x", b"y", b"z"]
+    assert len(bench.health.said) == 1
     bench.cluster.refuses = {}
     assert relay.turn()
     assert bench.waiting() == []
