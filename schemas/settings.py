@@ -545,6 +545,11 @@ class Settings(BaseSettings):
                 "STORE__LOCK_TIMEOUT and STORE__IDLE_TIMEOUT must be shorter than "
                 "KAFKA__SESSION_TIMEOUT, or a stopped process holds up its successor"
             )
+        if max(self.store.statement_timeout, outbox.lease) >= self.http.stuck:
+            raise ValueError(
+                "HTTP__STUCK must be longer than STORE__STATEMENT_TIMEOUT and OUTBOX__LEASE, or a "
+                "process that only waits would be started anew, over and over"
+            )
         return self
 
     @model_validator(mode="after")

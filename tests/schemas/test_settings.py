@@ -124,6 +124,9 @@ def test_a_password_inside_a_url_is_refused(url: str) -> None:
         ({"SWEEP__LEASE": "60"}, "SWEEP__LEASE must be longer than SWEEP__EVERY"),
         ({"KAFKA__SESSION_TIMEOUT": "10"}, "must be shorter than KAFKA__SESSION_TIMEOUT"),
         ({"STORE__IDLE_TIMEOUT": "45"}, "must be shorter than KAFKA__SESSION_TIMEOUT"),
+        ({"STORE__STATEMENT_TIMEOUT": "120"}, "HTTP__STUCK must be longer than"),
+        ({"OUTBOX__LEASE": "300"}, "HTTP__STUCK must be longer than"),
+        ({"HTTP__STUCK": "30"}, "HTTP__STUCK must be longer than"),
     ],
 )
 def test_times_under_which_a_promise_would_not_hold_are_refused(
