@@ -130,6 +130,8 @@ class StoredSweep:
             write(transaction, self._keyring, rows, read_now(transaction))
             gone = beats.c.partition >= partitions  # a topic that was made anew has fewer
             transaction.execute(delete(beats).where(gone))
+            # only heartbeats name a partition: Kafka would refuse these for ever
+            transaction.execute(delete(outbox).where(outbox.c.partition >= partitions))
 
 
 def _due(zone: str, today: date) -> ColumnElement[bool]:

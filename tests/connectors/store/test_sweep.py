@@ -274,6 +274,19 @@ def test_a_partition_that_is_gone_has_no_heartbeat(stored: Stored, sweeping: Swe
     assert stored.rows(heartbeat.c.partition) == [(0,), (1,), (2,)]
 
 
+@pytest.mark.rule("R-109")
+def test_a_heartbeat_of_a_partition_that_is_gone_leaves_the_outbox(
+    stored: Stored, sweeping: SweepStore
+) -> None:
+    """Of either topic: nobody could publish it, and the relay would be in trouble for ever."""
+    with stored.store.begin() as transaction:
+        rows = [NewRow(topic, b"k", b"{}", (), at) for topic in ("a", "b") for at in (None, 2, 3)]
+        write(transaction, stored.keyring, rows, 1)
+    sweeping.heartbeats(3, datetime(2026, 11, 23, 12, 6, 30, tzinfo=UTC))
+    left = [(row.topic, row.partition) for row in stored.outbox.rows(0, 4)]
+    assert left == [("a", None), ("a", 2), ("b", None), ("b", 2)]
+
+
 def test_one_process_at_a_time_sweeps(sweeping: SweepStore) -> None:
     """Whoever has the lease renews it; another waits until it is given back."""
     assert sweeping.claim("me", 60.0)
