@@ -20,7 +20,7 @@ from processors.mapping.limits import within
 from processors.mapping.names import family_name, given_name
 from processors.mapping.phone import phone
 from processors.mapping.required import REQUIRED, missing
-from schemas.employee import Failed, FieldResult, Mapped, Target, TargetValue
+from schemas.employee import Failed, FieldResult, Mapped, Root, Target, TargetValue
 from schemas.errors import DeadLetter
 from schemas.person import HumaField, Projection
 
@@ -87,6 +87,12 @@ TABLE: Final[Mapping[HumaField, Row]] = MappingProxyType(
         ),
     }
 )
+
+
+NESTED: Final = frozenset(
+    target for part in KEPT.values() for target in part if target.root is Root.CONTACT
+)
+"""The parts of a contact's address (`xledger-api.md` 1.6)."""
 
 
 def map_field(field: HumaField, projection: Projection, context: MappingContext) -> FieldResult:
@@ -160,17 +166,21 @@ def differing(mapped: Mapped, confirmed: Mapping[Target, TargetValue]) -> dict[T
 
     Our normalised form is compared with what was confirmed, never with an echo or a listing. A
     target never confirmed differs, also when the value is null: an event that emptied the field
-    made it dirty, and clears what Xledger may hold (R-46).
+    made it dirty, and clears what Xledger may hold (R-46). A contact's address is one object on the
+    wire: it goes with every part that is filled, since Xledger may take it for the whole of it.
 
     >>> differing(Mapped({Target.CONTACT_PHONE: "1", Target.SUBLEDGER_PHONE: "1"}),
     ...           {Target.CONTACT_PHONE: "1"})
     {<Target.SUBLEDGER_PHONE: 'subledger.phone'>: '1'}
     """
-    return {
+    found = {
         target: value
         for target, value in mapped.targets.items()
         if target not in confirmed or confirmed[target] != value
     }
+    if not NESTED.isdisjoint(found):
+        found |= {target: value for target, value in mapped.targets.items() if target in NESTED}
+    return found
 
 
 def for_creation(mapped: Mapped) -> dict[Target, str]:

@@ -36,6 +36,7 @@ class Settings(BaseModel):
         atomic: a root with a refused input does nothing; else the other inputs are done.
         aliases_apart: each root of a mutation is judged alone; else all or none is done.
         scopes_apart: a root whose scope is missing is refused alone; else the whole mutation is.
+        address_merges: a nested address changes what it names; else it is the whole address.
         unique_employee_code: a second employee with a code is refused.
         check_social_sec: an identity number must have its check digits.
         inline_fields: a person's fields in an employee are written to contact and subledger.
@@ -63,6 +64,7 @@ class Settings(BaseModel):
     atomic: bool = True
     aliases_apart: bool = True
     scopes_apart: bool = False
+    address_merges: bool = True
     unique_employee_code: bool = False
     check_social_sec: bool = False
     inline_fields: bool = False

@@ -34,6 +34,8 @@ DATES: Final = (
 )  # fmt: skip
 FLAT: Final = ("streetAddress", "zipCode", "place")
 """Parts of a supplier's address that stand in its input itself."""
+PARTS: Final = (*FLAT, "state", "country")
+"""Parts of a nested address."""
 LINKS: Final[Mapping[str, Kind]] = {
     "contact": Kind.CONTACT,
     "subledger": Kind.SUPPLIER,
@@ -84,6 +86,8 @@ def _address(context: Context, changes: Changes, name: str, value: Any) -> None:
     parts = {part: text for part, text in (value or {}).items() if text is not None}
     if "country" in parts:
         parts["country"] = context.look_ups.country(f"{name}.country", parts["country"])
+    if parts and not context.settings.address_merges:
+        parts = {**dict.fromkeys(PARTS), **parts}
     if parts:
         changes.setdefault(name, {}).update(parts)
 

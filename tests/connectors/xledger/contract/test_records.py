@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from processors.mapping import differing
 from processors.ports.xledger import Input, Keys, ListedEmployee, Verb, WriteRoot
-from schemas.employee import Root, Target, TargetValue
+from schemas.employee import Mapped, Root, Target, TargetValue
 
 NASTY = 'O\'Brien "Q" \\ \n\t\u2028 æøå 🦊 """ {x} $a'
 ADDRESS = "address { streetAddress zipCode place country { code } }"
@@ -72,6 +73,33 @@ def test_a_listing_meets_everybody(ask: Any, create: Callable[..., Any]) -> None
         of = listed[employee]
         assert (of.contact, of.subledger, of.code) == (contact, subledger, f"E{n}")
         assert of.contact_email == of.subledger_email == f"new{n}@x.no"
+
+
+@pytest.mark.rule("R-47")
+@pytest.mark.parametrize("merges", [True, False])
+def test_a_changed_part_leaves_the_rest_of_an_address(
+    xledger: Any, ask: Any, create: Callable[..., Any], *, merges: bool
+) -> None:
+    """Whether Xledger merges a nested address or takes it for the whole of it."""
+    contact, subledger, _ = create(1)[0]
+    xledger.set(address_merges=merges)
+    parts = {
+        Target.CONTACT_STREET_ADDRESS: "Gata 1",
+        Target.CONTACT_ZIP_CODE: "0150",
+        Target.CONTACT_PLACE: "Oslo",
+        Target.CONTACT_COUNTRY: "NO",
+        Target.SUBLEDGER_ZIP_CODE: "0150",
+        Target.SUBLEDGER_PLACE: "Oslo",
+    }
+    moved = {Target.CONTACT_ZIP_CODE: "0151", Target.SUBLEDGER_ZIP_CODE: "0151"}
+    found = differing(Mapped({**parts, **moved}), parts)
+    for record, db_id in ((Root.CONTACT, contact), (Root.SUBLEDGER, subledger)):
+        values = {target: value for target, value in found.items() if target.root is record}
+        given = (Input("0", values, db_id=db_id),)
+        ask(lambda client, r=record, g=given: client.write([WriteRoot("r0", Verb.UPDATE, r, g)]))
+    expected = {**KEPT, "zipCode": "0151"}
+    assert xledger.read("contacts", ADDRESS)[contact]["address"] == expected
+    assert xledger.read("subledgers", ADDRESS)[subledger]["address"] == expected
 
 
 @pytest.mark.rule("R-51")
