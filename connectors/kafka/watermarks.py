@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from connectors.kafka.faults import fault_in
+from connectors.kafka.faults import fault_in, fault_of
 from processors.ports.source import Place
 
 SECONDS: Final = 15.0
@@ -56,6 +56,9 @@ class Watermarks:
             told = self._consumer.offsets_for_times(asked, SECONDS) if asked else []
         except KafkaException as error:
             raise fault_in(error) from None
+        for one in told:
+            if one.error is not None:  # its offset is the time that was asked for
+                raise fault_of(one.error)
         offsets = {Place(one.topic, one.partition): int(one.offset) for one in told}
         return {
             place: end if offsets[place] < 0 else offsets[place]
