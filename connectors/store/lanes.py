@@ -1,7 +1,7 @@
 """Lanes: who owns one, under which epoch, and in which state (`design.md`, A lease)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, select, text, update
@@ -40,6 +40,12 @@ LIMIT :limit
 """
 """One loose index scan for all lanes: each step jumps to the next connection with open work, of
 which something must be due, or a lane would be taken over and over while its retries wait."""
+
+LAND: Final = """
+UPDATE dirty SET unsure = true, due = :due WHERE connection = :one AND {fields}
+  AND person IN (SELECT person FROM link
+                 WHERE connection = :one AND flight_epoch IS NOT NULL {people})
+"""
 
 
 def candidates(store: Store, owner: str, limit: int) -> Sequence[Idle]:
@@ -117,14 +123,9 @@ def land(connection: Connection, one: str, settle_ms: int) -> None:
     They wait from now: when the last owner sent for the last time, a search of culprits perhaps
     long after it took them, nobody knows. To somebody incomplete more is sent than is open.
     """
-    connection.execute(
-        text(
-            "UPDATE dirty SET unsure = true, due = :due WHERE connection = :one "
-            "AND person IN (SELECT person FROM link WHERE connection = :one "
-            "AND flight_epoch IS NOT NULL AND (dirty.open OR link.incomplete))"
-        ),
-        {"one": one, "due": read_now(connection) + settle_ms},
-    )
+    given = {"one": one, "due": read_now(connection) + settle_ms}
+    connection.execute(text(LAND.format(fields="open", people="")), given)
+    connection.execute(text(LAND.format(fields="NOT open", people="AND incomplete")), given)
     connection.execute(
         text(
             "UPDATE link SET flight_epoch = NULL, flight_at = NULL "
