@@ -39,7 +39,7 @@ def fill(
     read: HumaPerson,
     email: str | None,
     *,
-    deletes: bool,
+    first: bool,
 ) -> Changed | None:
     """Fill what has no version with what was read; None when an event arrived meanwhile.
 
@@ -52,11 +52,11 @@ def fill(
         asked: who, and the highest revision that was known when the read began.
         read: what Huma said.
         email: the normal form of the one that was read, by which a rehire is known (R-78).
-        deletes: a stored position that the API no longer has is deleted, as of the read. Of a
-            person's first read, not: whatever is stored then was told by events, and the answer may
-            be ahead of those that are still to come. To take their deletions from it, but not their
-            other changes, would make positions that Huma never had. Nor does it change the state
-            that a listing showed: the lock, or the joining, begins with its event (R-71, R-101).
+        first: of this person. Then it deletes no position, and changes no state that a listing
+            showed: whatever is stored was told by events, and the answer may be ahead of those that
+            are still to come. To take their deletions from it, but not their other changes, would
+            make positions that Huma never had; a lock, or a joining, begins with its event (R-71,
+            R-101). Of any other read a stored position that the API no longer has is deleted.
     """
     key = PersonKey(organization, asked.user)
     if not hold(connection, key, asked.revision):
@@ -82,7 +82,7 @@ def fill(
         for id_, whole in read.positions.items()
         if filled(position, id_, sealed(cipher, key.user, "position.value", dict(whole)))
     ]
-    if deletes:
+    if not first:
         gone = (
             of(position, key)
             & position.c.position.not_in(list(read.positions))
@@ -94,7 +94,7 @@ def fill(
     state = []
     for name, known in state_of(read).items():
         mine = of(person, key) & (person.c[f"{name}_version"] < 0)
-        if not deletes:
+        if first:
             mine &= person.c[name].is_(None) | (person.c[name] == known)
         told = {name: known, f"{name}_version": version}
         if connection.execute(update(person).where(mine).values(**told)).rowcount:

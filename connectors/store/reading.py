@@ -54,7 +54,7 @@ def merge_read(
 ) -> bool:
     """Merge what was read, see `merging.fill`; False when an event arrived meanwhile."""
     guard(connection, lease)
-    changed = fill(connection, keyring, lease.organization, asked, read, email, deletes=False)
+    changed = fill(connection, keyring, lease.organization, asked, read, email, first=True)
     return changed is not None
 
 

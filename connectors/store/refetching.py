@@ -99,5 +99,5 @@ class Refetching:
             return resetting.replace(transaction, self._keyring, key, asked, read, email)
         organization = key.organization
         return merging.fill(
-            transaction, self._keyring, organization, asked, read, email, deletes=True
+            transaction, self._keyring, organization, asked, read, email, first=False
         )
