@@ -4,6 +4,7 @@ Reads run several at a time, beside the lane: only the people concerned wait.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -18,6 +19,11 @@ from schemas.errors import NotFound, PauseConnection, RetryLater
 
 AT_ONCE: Final = 100
 """People looked for in one go; they are read a few at a time."""
+PAUSE: Final = 4
+"""So many times as long as a look that found nobody took, no other is taken: among very many who
+wait for their turn it would take longer than sending them."""
+LONGEST: Final = 5.0
+"""Seconds; a busy machine alone may make a look that slow."""
 OK: Final = "ok"
 AWAY: Final = "away"
 
@@ -31,6 +37,7 @@ def reader_of(
     reads: int,
     probe: float,
     telemetry: Telemetry,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     """Return what reads the people of a lane that wait to be read.
 
@@ -41,12 +48,20 @@ def reader_of(
         reads: people read at once.
         probe: seconds until an unreachable Huma is tried again, or who alone cannot be read.
         telemetry: counts the events of people whom Huma does not know.
+        clock: monotonic seconds.
     """
     slots = asyncio.Semaphore(reads)
+    not_before = clock()
 
     async def read_people() -> None:
+        nonlocal not_before
+        began = clock()
+        if began < not_before:
+            return
         people = await asyncio.to_thread(store.unread, lease, AT_ONCE)
         if not people:
+            ended = clock()
+            not_before = ended + min(PAUSE * (ended - began), LONGEST)
             return
         one = huma()
         reads = (_read(store, lease, one, user, slots, telemetry) for user in people)
